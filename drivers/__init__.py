@@ -1,0 +1,1 @@
+"""Medical devices as a library: bytes in, measurements out. Standard library only."""

@@ -1,0 +1,1 @@
+"""Bluetooth SIG health profiles, one per file."""

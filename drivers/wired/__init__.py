@@ -1,0 +1,1 @@
+"""Serial protocols, one per file."""

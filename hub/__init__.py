@@ -1,0 +1,5 @@
+"""The home hub: acquire, store, forward, show."""
+
+from importlib.metadata import version
+
+VERSION = version("hjemmehub")

@@ -1,0 +1,154 @@
+"""The rows that the rooms hand to each other: plain, frozen, without behaviour of their own."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from drivers.measurement import DeviceInfo, Measurement
+from hub.clock import Moment
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device of this patient, as kept in the documents.
+
+    key         the PHD guide's device key: 16 hexadecimal digits of the System ID, else 12 of the
+                address; a serial device has 16 made from its port; the last part of its MQTT topic
+    address     Bluetooth identity address, or the stable path of a serial port
+    user_index  the user slot in the device that is this patient's; None = everybody's
+    """
+
+    key: str
+    address: str
+    transport: Literal["ble", "serial"]
+    driver: str
+    name: str
+    info: DeviceInfo = DeviceInfo()
+    user_index: int | None = None
+    joined_at: datetime
+    bonded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """The session around a measurement: which device, which connection, which clocks.
+
+    session         one connection; the unit of a bundle
+    clock_offset_s  hub clock minus device clock at connect; None when it cannot be read
+    live            taken in this moment, not from the device's memory
+    """
+
+    device_key: str
+    driver: str
+    session: str
+    received: Moment
+    clock_offset_s: float | None
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A measurement in the ledger. `id` is the same for every delivery of the same record."""
+
+    id: str
+    number: int
+    measurement: Measurement
+    reception: Reception
+    disowned: bool = False
+
+
+class Step(StrEnum):
+    """The four steps that a patient sees."""
+
+    SAVED = "saved"
+    SENT = "sent"
+    RECEIVED = "received"
+    SEEN = "seen"
+
+
+class OutboxKind(StrEnum):
+    """Also the last part of the topic `up/fhir/…`."""
+
+    OBSERVATION = "observation"
+    QUESTIONNAIRE_RESPONSE = "questionnaireresponse"
+    ALERT = "alert"
+
+
+class OutboxState(StrEnum):
+    DUE = "due"
+    DEFERRED = "deferred"
+    ACKNOWLEDGED = "acknowledged"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that should leave. `id` and `body` are None until it is sealed (§ I3)."""
+
+    seq: int
+    kind: OutboxKind
+    id: str | None
+    body: bytes | None
+    created: Moment
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A row that cannot be sent, with the reason that the technician sees."""
+
+    seq: int
+    kind: OutboxKind
+    id: str | None
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    waiting: int
+    parked: int
+    oldest_at: datetime | None
+
+
+class JournalKind(StrEnum):
+    """What the web process can say. Each has a JSON object as its body."""
+
+    ANSWER = "answer"  # check_in, questionnaire, link_id, answer: FHIR value[x] object or null
+    CHECK_IN_STOPPED = "check_in_stopped"  # check_in
+    CHECK_IN_COMPLETED = "check_in_completed"  # check_in, questionnaire, item: answered items
+    MESSAGE_READ = "message_read"  # message
+    NOT_ME = "not_me"  # measurement
+    THIS_WAS_ME = "this_was_me"  # measurement
+    HELP_REQUESTED = "help_requested"
+    LANGUAGE = "language"  # language
+    OPEN_JOIN_WINDOW = "open_join_window"
+    CLOSE_JOIN_WINDOW = "close_join_window"
+    JOIN = "join"  # address
+    REMOVE_DEVICE = "remove_device"  # device_key
+    RENAME_DEVICE = "rename_device"  # device_key, name
+    TEST_CONNECTION = "test_connection"
+    SEND_AGAIN = "send_again"  # seq of a parked row
+    SETUP_OPENED = "setup_opened"  # by: for the record
+    SETUP_LOGIN = "setup_login"  # ok: for the record
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the journal."""
+
+    number: int
+    kind: JournalKind
+    body: dict[str, Any]
+    written: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the hub did with a journal row that asked for something."""
+
+    ok: bool
+    detail: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
