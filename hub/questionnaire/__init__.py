@@ -1,0 +1,34 @@
+"""Questionnaires: the part of FHIR SDC that a patient can answer by tapping (contract §4).
+
+    check(questionnaire)                        raises Unsupported(path, reason)
+    questions(questionnaire, answers)           what is asked, in order, by the answers so far
+    next_question(questionnaire, answers)       the first that still waits; None when done
+    parse_answer(question, form_value)          what the page posts → answer; raises BadAnswer
+    answered_items(questionnaire, answers)      the items of the QuestionnaireResponse
+    translated(questionnaire, language)         a copy in the patient's language
+
+Everything here is pure. `questionnaire` is the FHIR resource as JSON and has passed `check`;
+`answers` maps link ids to answers, where a link id that is missing was not reached yet.
+"""
+
+from .answer import BadAnswer, parse_answer
+from .flow import Question, answered_items, canonical, next_question, questions
+from .form import Answer, Answers, Choice, Unsupported
+from .subset import check
+from .translation import translated
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "BadAnswer",
+    "Choice",
+    "Question",
+    "Unsupported",
+    "answered_items",
+    "canonical",
+    "check",
+    "next_question",
+    "parse_answer",
+    "questions",
+    "translated",
+]
