@@ -118,12 +118,12 @@ class Link(link.LocalLink):
         if receiver is None or connection.self_address not in receiver.le_connections:
             self._drop(sender_controller, connection)
             return
+        loop = asyncio.get_running_loop()
         if self._is_cut_now(sender_controller) or self._is_cut_now(receiver):
-            self._drop(sender_controller, connection)
-            return
-        asyncio.get_running_loop().call_soon(
-            receiver.on_link_acl_data, connection.self_address, transport, data
-        )
+            # After the packets that are on their way already.
+            loop.call_soon(self._drop, sender_controller, connection)
+        else:
+            loop.call_soon(receiver.on_link_acl_data, connection.self_address, transport, data)
 
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu
@@ -145,19 +145,18 @@ class Link(link.LocalLink):
         left = self._packets_left.get(controller)
         if left is None:
             return False
-        self._packets_left[controller] = left - 1
-        if left > 0:
-            return False
-        del self._packets_left[controller]
-        return True
+        self._packets_left[controller] = max(left - 1, 0)
+        return left == 0
 
     def _drop(self, controller: BumbleController, connection: Connection) -> None:
         """Both sides see a supervision timeout."""
         reason = hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
+        self._packets_left.pop(controller, None)
         peer = self.find_le_controller(connection.peer_address)
         back = peer and peer.le_connections.get(connection.self_address)
         controller.on_le_disconnected(connection, reason)
         if peer and back:
+            self._packets_left.pop(peer, None)
             peer.on_le_disconnected(back, reason)
 
 
