@@ -1,0 +1,100 @@
+"""The documents: few, small, JSON, readable with a text editor. The only importer of tinydb.
+
+The hub writes them; the web process reads the same files and sees a change at its next look.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tinydb import Query, TinyDB
+
+from hub.records import Device
+from hub.store.jsonfile import Damage, JsonFile
+
+SINGLE = "document"
+MESSAGES_KEPT = 200
+
+
+class Documents:
+    """One folder. `report` hears of a damaged file, which was set aside (the writer only)."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        writable: bool,
+        report: Callable[[Damage], None] = lambda damage: None,
+    ) -> None:
+        self._folder = folder
+        self._writable = writable
+        self._report = report
+        if writable:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def changed(self) -> str:
+        """Another text whenever a document was written; cheap enough to ask every second."""
+        seen = [(path.name, path.stat().st_mtime_ns) for path in self._folder.glob("*.json")]
+        return repr(sorted(seen))
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """The document, or None when there is none (yet, or any more)."""
+        row = self._single(name)
+        return None if row is None else row["content"]
+
+    def version(self, name: str) -> str | None:
+        row = self._single(name)
+        return None if row is None else row["version"]
+
+    def put(self, name: str, content: dict[str, Any], *, version: str = "") -> None:
+        self._write_single(name, {"version": version, "content": content})
+
+    def withdraw(self, name: str) -> None:
+        self._write_single(name, None)
+
+    def devices(self) -> list[Device]:
+        """Every device of this patient, in the order of joining."""
+        rows = self._open("devices").table("devices").all()
+        return [msgspec.convert(dict(row), Device) for row in rows]
+
+    def put_device(self, device: Device) -> None:
+        """Add it, or replace the one with the same key."""
+        row = msgspec.to_builtins(device)
+        self._open("devices").table("devices").upsert(row, Query().key == device.key)
+
+    def remove_device(self, key: str) -> bool:
+        """False when there is no such device."""
+        return bool(self._open("devices").table("devices").remove(Query().key == key))
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message from the nurses, oldest first; `read_at` once the patient has read it."""
+        return [dict(row) for row in self._open("messages").table("messages").all()]
+
+    def put_message(self, message: dict[str, Any]) -> None:
+        """Add it, or replace the one with the same `id`. The newest 200 are kept."""
+        table = self._open("messages").table("messages")
+        table.upsert(message, Query().id == message["id"])
+        table.remove(doc_ids=[row.doc_id for row in table.all()[:-MESSAGES_KEPT]])
+
+    def mark_message_read(self, id: str, at: datetime) -> bool:
+        """False when there is no such message."""
+        table = self._open("messages").table("messages")
+        return bool(table.update({"read_at": at.isoformat()}, Query().id == id))
+
+    def remove_message(self, id: str) -> bool:
+        return bool(self._open("messages").table("messages").remove(Query().id == id))
+
+    def _single(self, name: str) -> dict[str, Any] | None:
+        rows = self._open(name).table(SINGLE).all()
+        return dict(rows[0]) if rows else None
+
+    def _write_single(self, name: str, row: dict[str, Any] | None) -> None:
+        database = self._open(name)
+        database.storage.write({} if row is None else {SINGLE: {"1": row}})
+
+    def _open(self, name: str) -> TinyDB:
+        # Opened anew each time: nothing is cached, so the other process's writes are seen.
+        path = self._folder / f"{name}.json"
+        return TinyDB(path, writable=self._writable, report=self._report, storage=JsonFile)

@@ -1,0 +1,154 @@
+"""The pages' book: every tap of patient and technician, durable before the next page is shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from sqlite3 import Row
+from typing import Any
+
+from hub.clock import Moment
+from hub.records import Entry, JournalKind
+from hub.store.database import open_writer
+from hub.store.encoding import from_json, moment_columns, to_json, to_moment, to_text, to_time
+from hub.store.reader import Reader
+from hub.store.schema import steps
+
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+KEPT = timedelta(days=30)
+
+INSERT = """
+INSERT INTO entry (kind, check_in, body, form,
+    written_wall, written_mono, written_boot, written_state)
+VALUES (:kind, :check_in, :body, :form,
+    :written_wall, :written_mono, :written_boot, :written_state)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """again: the same form was sent before, and this is the number that it got then."""
+
+    number: int
+    again: bool
+
+
+class Journal:
+    """Written by the web process only; its threads share one connection."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._database = open_writer(path, steps("journal"))
+        self._begin_numbers()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def append(
+        self, kind: JournalKind, body: dict[str, Any], *, form: str | None, moment: Moment
+    ) -> Written:
+        """Durable on return. A repeated form token changes nothing: a double tap is one entry."""
+        columns = moment_columns("written", moment) | {
+            "kind": kind.value,
+            "check_in": body.get("check_in"),
+            "body": to_json(body),
+            "form": form,
+        }
+        with self._database.transaction():
+            before = form and self._database.value(
+                "SELECT number FROM entry WHERE form = ?", (form,)
+            )
+            if before:
+                return Written(before, again=True)
+            return Written(self._database.insert(INSERT, columns), again=False)
+
+    def answers(self, check_in: str) -> dict[str, Any]:
+        """link_id → the latest answer given in this check-in; None: asked and left open."""
+        found = self._database.rows(
+            "SELECT body FROM entry WHERE check_in = ? AND kind = 'answer' ORDER BY number",
+            (check_in,),
+        )
+        bodies = [from_json(row["body"]) for row in found]
+        return {body["link_id"]: body["answer"] for body in bodies}
+
+    def draft(self, questionnaire: str, since: datetime) -> str | None:
+        """The newest check-in of this questionnaire begun and neither ended nor stopped."""
+        draft: str | None = self._database.value(
+            "SELECT check_in FROM entry AS answer WHERE kind = 'answer' AND written_wall >= ?"
+            " AND body ->> 'questionnaire' = ? AND NOT EXISTS (SELECT 1 FROM entry AS last"
+            "   WHERE last.check_in = answer.check_in"
+            "   AND last.kind IN ('check_in_completed', 'check_in_stopped'))"
+            " ORDER BY number DESC LIMIT 1",
+            (to_text(since), questionnaire),
+        )
+        return draft
+
+    def completed(self, questionnaire: str, since: datetime) -> datetime | None:
+        """When this questionnaire was last answered to its end."""
+        text = self._database.value(
+            "SELECT written_wall FROM entry WHERE kind = 'check_in_completed'"
+            " AND written_wall >= ? AND body ->> 'questionnaire' = ? ORDER BY number DESC LIMIT 1",
+            (to_text(since), questionnaire),
+        )
+        return to_time(text) if text else None
+
+    def last(self, kind: JournalKind) -> Entry | None:
+        row = self._database.row(
+            "SELECT * FROM entry WHERE kind = ? ORDER BY number DESC LIMIT 1", (kind.value,)
+        )
+        return None if row is None else _to_entry(row)
+
+    def messages_read(self) -> set[str]:
+        found = self._database.rows("SELECT body FROM entry WHERE kind = 'message_read'")
+        return {from_json(row["body"])["message"] for row in found}
+
+    def prune(self, taken: int, now: Moment) -> int:
+        """Let go of rows that the hub has taken over and that are older than 30 days."""
+        if not now.trusted:
+            return 0
+        return self._database.change(
+            "DELETE FROM entry WHERE number <= ? AND written_wall < ?",
+            (taken, to_text(now.wall - KEPT)),
+        )
+
+    def _begin_numbers(self) -> None:
+        """A journal that had to be begun anew must not repeat a number that the hub has taken.
+
+        So the numbers of a new file begin at the second in which it was made, in thousands.
+        """
+        if self._database.value("SELECT 1 FROM sqlite_sequence"):
+            return
+        seconds = (datetime.now(UTC) - FIRST_DAY) // timedelta(seconds=1)
+        self._database.change(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('entry', ?)", (max(0, seconds) * 1000,)
+        )
+
+
+class JournalReader:
+    """The hub's view. Raises NotThereYet until the web process has made the journal."""
+
+    def __init__(self, path: Path) -> None:
+        self._reader = Reader(path)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def version(self) -> str:
+        """Another text whenever something was written since."""
+        return self._reader.version()
+
+    def after(self, number: int, limit: int = 100) -> Sequence[Entry]:
+        """The rows after `number`, oldest first."""
+        found = self._reader.database().rows(
+            "SELECT * FROM entry WHERE number > ? ORDER BY number LIMIT ?", (number, limit)
+        )
+        return [_to_entry(row) for row in found]
+
+
+def _to_entry(row: Row) -> Entry:
+    return Entry(
+        number=row["number"],
+        kind=JournalKind(row["kind"]),
+        body=from_json(row["body"]),
+        written=to_moment(row, "written"),
+    )

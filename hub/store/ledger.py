@@ -1,0 +1,219 @@
+"""The hub's book of measurements. `append` returns only when the reading survives a power cut."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from sqlite3 import Row
+
+from drivers.measurement import Measurement, Rejected
+from hub.clock import Moment, corrected
+from hub.records import Kept, OutboxKind, Reception
+from hub.store.database import Database, open_writer
+from hub.store.encoding import moment_columns, to_json, to_kept, to_moment, to_text, to_time
+from hub.store.identity import identity
+from hub.store.notes import Notes
+from hub.store.outbox import Outbox
+from hub.store.schema import steps
+
+BUNDLE_MEASUREMENTS = 50  # contract §4
+REJECTED_PER_DEVICE = 200
+SESSIONS_AT_ONCE = 50
+
+INSERT = """
+INSERT INTO measurement (id, seq, kind, device_key, driver, session, received_wall, received_mono,
+    received_boot, received_state, clock_offset_s, live, body)
+VALUES (:id, :seq, :kind, :device_key, :driver, :session, :received_wall, :received_mono,
+    :received_boot, :received_state, :clock_offset_s, :live, :body)
+"""
+
+
+class OwnerChange(StrEnum):
+    """What "not me" or "this was me" could still do."""
+
+    UNKNOWN = "unknown"  # no such measurement
+    UNCHANGED = "unchanged"  # it was said before
+    IN_TIME = "in_time"  # the central service will see it as it should be
+    TOO_LATE = "too_late"  # it left already, or is leaving: tell the central service
+
+
+class Ledger:
+    """Used from one thread of the hub process, which is the only one that writes this file.
+
+    outbox  what must reach the central service
+    notes   what the hub remembers for the pages and across restarts
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._database = open_writer(path, steps("ledger"))
+        self.outbox = Outbox(self._database)
+        self.notes = Notes(self._database)
+        self._open_rows: dict[str, int] = {}
+
+    @property
+    def database(self) -> Database:
+        return self._database
+
+    def close(self) -> None:
+        self._database.close()
+
+    def append(self, measurement: Measurement, reception: Reception) -> Kept | None:
+        """Durable on return, with a place in the outbox. None: this very record is here already."""
+        id = identity(measurement, reception)
+        if self._knows(id):
+            return None
+        with self._database.transaction():
+            columns = moment_columns("received", reception.received) | {
+                "id": id,
+                "seq": self._place(reception.session, reception.received),
+                "kind": measurement.kind.value,
+                "device_key": reception.device_key,
+                "driver": reception.driver,
+                "session": reception.session,
+                "clock_offset_s": reception.clock_offset_s,
+                "live": reception.live,
+                "body": to_json(measurement),
+            }
+            number = self._database.insert(INSERT, columns)
+        return Kept(id, number, measurement, reception)
+
+    def measurements_of(self, seq: int) -> list[Kept]:
+        """What goes into the bundle of an outbox row, in order of arrival."""
+        return [
+            to_kept(row)
+            for row in self._database.rows(
+                "SELECT * FROM measurement WHERE seq = ? ORDER BY number", (seq,)
+            )
+        ]
+
+    def reject(self, rejected: Rejected, reception: Reception) -> None:
+        """Keep a payload that could not be decoded: the newest 200 a device, the rest counted."""
+        with self._database.transaction():
+            self._database.insert(
+                "INSERT INTO rejected (device_key, driver, session, source, payload, reason,"
+                " received_wall) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    reception.device_key,
+                    reception.driver,
+                    reception.session,
+                    rejected.source,
+                    rejected.payload,
+                    rejected.reason,
+                    to_text(reception.received.wall),
+                ),
+            )
+            dropped = self._database.change(
+                "DELETE FROM rejected WHERE number IN (SELECT number FROM rejected"
+                " WHERE device_key = ? ORDER BY number DESC LIMIT -1 OFFSET ?)",
+                (reception.device_key, REJECTED_PER_DEVICE),
+            )
+            if dropped:
+                self.notes.count(f"dropped:{reception.device_key}", dropped)
+
+    def disown(self, id: str) -> OwnerChange:
+        """ "Not me": it leaves a row that is not sealed yet; otherwise it is only marked."""
+        with self._database.transaction():
+            row = self._find(id)
+            if row is None:
+                return OwnerChange.UNKNOWN
+            if row["disowned"]:
+                return OwnerChange.UNCHANGED
+            self._database.change("UPDATE measurement SET disowned = 1 WHERE id = ?", (id,))
+            if row["sealed"]:
+                return OwnerChange.TOO_LATE
+            self._database.change("UPDATE measurement SET seq = NULL WHERE id = ?", (id,))
+            self._drop_if_empty(row["seq"])
+        return OwnerChange.IN_TIME
+
+    def own(self, id: str) -> OwnerChange:
+        """ "This was me": back into a bundle, in the session's open row or in a new one."""
+        with self._database.transaction():
+            row = self._find(id)
+            if row is None:
+                return OwnerChange.UNKNOWN
+            if not row["disowned"]:
+                return OwnerChange.UNCHANGED
+            self._database.change("UPDATE measurement SET disowned = 0 WHERE id = ?", (id,))
+            if row["seq"] is not None:
+                return OwnerChange.TOO_LATE
+            seq = self._place(row["session"], to_moment(row, "received"))
+            self._database.change("UPDATE measurement SET seq = ? WHERE id = ?", (seq, id))
+        return OwnerChange.IN_TIME
+
+    def restamp(self, trusted: Moment) -> int:
+        """The time is known now: correct this boot's rows that are not sealed yet → how many."""
+        with self._database.transaction():
+            newest = self._database.value("SELECT ifnull(max(number), 0) FROM measurement")
+            self._database.change(
+                "INSERT INTO boot VALUES (:boot, :number, :wall, :number, :wall) ON CONFLICT"
+                " DO UPDATE SET last_number = :number, last_wall = :wall",
+                {"boot": trusted.boot_id, "number": newest, "wall": to_text(trusted.wall)},
+            )
+            found = self._database.rows(
+                "SELECT * FROM measurement WHERE received_boot = ? AND received_state != 'ntp'"
+                " AND NOT EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = measurement.seq)",
+                (trusted.boot_id,),
+            )
+            for row in found:
+                right = moment_columns("received", corrected(to_moment(row, "received"), trusted))
+                self._database.change(
+                    "UPDATE measurement SET received_wall = :received_wall,"
+                    " received_state = :received_state WHERE number = :number",
+                    right | {"number": row["number"]},
+                )
+        return len(found)
+
+    def bounds(self, kept: Kept) -> tuple[datetime | None, datetime | None]:
+        """The last instant before, and the first one after, at which the hub knew the time."""
+        known = (
+            "SELECT received_wall AS wall, number FROM measurement WHERE received_state = 'ntp'"
+            " UNION ALL SELECT first_wall, first_number + 0.5 FROM boot"
+            " UNION ALL SELECT last_wall, last_number + 0.5 FROM boot"
+        )
+        after = self._database.value(
+            f"SELECT max(wall) FROM ({known}) WHERE number < ?",  # noqa: S608
+            (kept.number,),
+        )
+        before = self._database.value(
+            f"SELECT min(wall) FROM ({known}) WHERE number > ?",  # noqa: S608
+            (kept.number,),
+        )
+        return (to_time(after) if after else None, to_time(before) if before else None)
+
+    def _knows(self, id: str) -> bool:
+        sql = "SELECT 1 FROM measurement WHERE id = ?1 UNION ALL SELECT 1 FROM pruned WHERE id = ?1"
+        return self._database.value(sql, (id,)) is not None
+
+    def _find(self, id: str) -> Row | None:
+        return self._database.row(
+            "SELECT *, EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = measurement.seq) AS sealed"
+            " FROM measurement WHERE id = ?",
+            (id,),
+        )
+
+    def _place(self, session: str, created: Moment) -> int:
+        """The session's outbox row, or a new one when that is sealed or full."""
+        seq = self._open_rows.get(session)
+        if seq is not None and self._has_room(seq, session):
+            return seq
+        seq = self.outbox.open_row(OutboxKind.OBSERVATION, created, session=session)
+        self._open_rows[session] = seq
+        if len(self._open_rows) > SESSIONS_AT_ONCE:
+            del self._open_rows[next(iter(self._open_rows))]
+        return seq
+
+    def _has_room(self, seq: int, session: str) -> bool:
+        room: int = self._database.value(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE seq = :seq AND session = :session)"
+            " AND NOT EXISTS (SELECT 1 FROM bundle WHERE seq = :seq)"
+            " AND (SELECT count(*) FROM measurement WHERE seq = :seq) < :most",
+            {"seq": seq, "session": session, "most": BUNDLE_MEASUREMENTS},
+        )
+        return bool(room)
+
+    def _drop_if_empty(self, seq: object) -> None:
+        self._database.change(
+            "DELETE FROM outbox WHERE seq = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM measurement WHERE seq = ?1)",
+            (seq,),
+        )
