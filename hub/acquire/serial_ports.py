@@ -1,0 +1,138 @@
+"""Wired devices: one task for each configured port. The only importer of pyserial."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Any
+from uuid import uuid4
+
+import serial
+
+from drivers.contract import SerialDriver, SerialSettings
+from drivers.errors import DriverError, LinkLost, LinkTimeout
+from drivers.measurement import Rejected
+from hub.acquire.session import Books
+from hub.clock import Now
+from hub.records import Device, Reception
+
+log = logging.getLogger(__name__)
+
+REOPEN_S = 2.0  # a port that went away comes back as the same /dev/serial/by-id path
+READ_TIMEOUT_S = 5.0
+
+
+class SerialPortLink:
+    """A SerialLink (drivers/contract.py) over pyserial.
+
+    The open file descriptor is watched by the event loop, so no thread waits on a silent port.
+    """
+
+    def __init__(self, port: serial.Serial, timeout_s: float = READ_TIMEOUT_S) -> None:
+        self._port = port
+        self._timeout_s = timeout_s
+        self._received = bytearray()
+        self._more = asyncio.Event()
+        self._error: str | None = None
+        asyncio.get_running_loop().add_reader(port.fileno(), self._readable)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._port.fileno())
+        self._port.close()
+
+    async def read(self, count: int) -> bytes:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                while len(self._received) < count:
+                    if self._error is not None:
+                        raise LinkLost("read", self._error)
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError as error:
+            raise LinkTimeout("read", self._timeout_s) from error
+        payload = bytes(self._received[:count])
+        del self._received[:count]
+        return payload
+
+    async def write(self, payload: bytes) -> None:
+        try:
+            self._port.write(payload)
+        except serial.SerialException as error:
+            raise LinkLost("write", str(error)) from error
+
+    def _readable(self) -> None:
+        try:
+            arrived = self._port.read(self._port.in_waiting or 1)
+        except (serial.SerialException, OSError) as error:
+            self._fail(str(error))
+        else:
+            if arrived:
+                self._received += arrived
+                self._more.set()
+            else:
+                self._fail("the port was unplugged")
+
+    def _fail(self, reason: str) -> None:
+        self._error = reason
+        asyncio.get_running_loop().remove_reader(self._port.fileno())
+        self._more.set()
+
+
+def open_port(path: str, settings: SerialSettings) -> serial.Serial:
+    """Open for this process alone; raises serial.SerialException."""
+    return serial.Serial(
+        path,
+        baudrate=settings.baud,
+        bytesize=settings.data_bits,
+        parity=settings.parity,
+        stopbits=settings.stop_bits,
+        timeout=0,
+        exclusive=True,
+    )
+
+
+class SerialReceiver:
+    """Reads one wired device for as long as the hub runs; the port may come and go."""
+
+    def __init__(self, device: Device, driver: SerialDriver, books: Books, now: Now) -> None:
+        self._device = device
+        self._driver = driver
+        self._books = books
+        self._now = now
+
+    async def run(self, status: Any) -> None:
+        while True:
+            try:
+                port = open_port(self._device.address, self._driver.settings)
+            except (serial.SerialException, ValueError) as error:
+                status(self._device.key, state="unreachable", problem=str(error))
+            else:
+                status(self._device.key, state="paired", problem=None)
+                await self._read(SerialPortLink(port), status)
+            await asyncio.sleep(REOPEN_S)
+
+    async def _read(self, link: SerialPortLink, status: Any) -> None:
+        try:
+            async with aclosing(self._driver.read(link)) as readings:  # type: ignore[type-var]
+                async for reading in readings:
+                    reception = self._reception()
+                    if isinstance(reading, Rejected):
+                        await self._books.reject(reading, reception)
+                    elif await self._books.keep(reading, reception):
+                        now = reception.received.wall
+                        status(self._device.key, last_seen=now, last_measurement=now)
+        except DriverError as error:
+            status(self._device.key, problem=str(error))
+            log.warning("%s: %s", self._device.address, error)
+        finally:
+            link.close()
+
+    def _reception(self) -> Reception:
+        """Each reading is a connection of its own: the port stays open for months."""
+        return Reception(
+            device_key=self._device.key,
+            driver=self._driver.id,
+            session=str(uuid4()),
+            received=self._now(),
+            clock_offset_s=None,
+            live=True,
+        )

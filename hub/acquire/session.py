@@ -1,0 +1,154 @@
+"""One session with one device: clock, records (store, then acknowledge), set the clock.
+
+The order is the point. The device's clock is read before anything else, because its offset is
+part of every reading; it is set only after the last record, because setting it destroys the
+offset; and a clock that cannot be set never stops a reading.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from drivers.contract import BleDriver, GattLink
+from drivers.errors import DriverError, LinkError, LinkLost, LinkRefused, LinkTimeout
+from drivers.gatt.clock import read_clock, set_clock
+from drivers.measurement import Measurement, Rejected, Status
+from hub.clock import Moment, Now
+from hub.records import Reception
+
+log = logging.getLogger(__name__)
+
+LIVE_WITHIN = timedelta(minutes=2)  # by the device's own clock: taken, then sent at once
+LIVE_AFTER_CONNECT_MS = 10_000  # without a device clock: the first record, right after connecting
+CLOCK_IS_RIGHT_WITHIN = timedelta(seconds=5)
+
+
+class Books(Protocol):
+    """What a session writes; every call returns only after COMMIT."""
+
+    def keep(self, measurement: Measurement, reception: Reception) -> Awaitable[bool]:
+        """Durable on return; False when this very record is already kept."""
+
+    def reject(self, rejected: Rejected, reception: Reception) -> Awaitable[None]: ...
+
+
+@dataclass(slots=True)
+class Report:
+    """What a session brought. `problem` is None when it ended as it should."""
+
+    session: str
+    kept: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    last_device_time: datetime | None = None
+    clock_offset_s: float | None = None
+    clock_set: bool = False
+    problem: DriverError | None = None
+    errors: list[str] = field(default_factory=list)
+
+
+class Session:
+    def __init__(self, device_key: str, books: Books, now: Now, zone: ZoneInfo) -> None:
+        self._device_key = device_key
+        self._books = books
+        self._now = now
+        self._zone = zone
+        self.report = Report(session=str(uuid4()))
+
+    async def run(self, driver: BleDriver, link: GattLink, timeout_s: float) -> Report:
+        """Read everything the device holds. Never raises DriverError: it is in the report."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                connected = self._now()
+                device_now = await self._read_clock(link)
+                await self._pull(driver, link, connected, device_now)
+                await self._set_clock(link, device_now)
+        except TimeoutError:
+            self.report.problem = LinkTimeout("session", timeout_s)
+        except DriverError as error:
+            self.report.problem = error
+        return self.report
+
+    async def _read_clock(self, link: GattLink) -> datetime | None:
+        try:
+            device_now = await read_clock(link)
+        except LinkRefused as error:
+            self.report.errors.append(str(error))
+            return None
+        if device_now is not None:
+            offset = self._local(self._now()) - device_now
+            self.report.clock_offset_s = offset.total_seconds()
+        return device_now
+
+    async def _pull(
+        self, driver: BleDriver, link: GattLink, connected: Moment, device_now: datetime | None
+    ) -> None:
+        async with aclosing(driver.read(link)) as readings:  # type: ignore[type-var]
+            async for reading in readings:
+                received = self._now()
+                if isinstance(reading, Rejected):
+                    await self._books.reject(reading, self._reception(driver, received, live=False))
+                    self.report.rejected += 1
+                    continue
+                live = self._is_live(reading, received, connected, device_now)
+                reception = self._reception(driver, received, live=live)
+                # The generator goes on, and acknowledges, only after this has returned.
+                if await self._books.keep(reading, reception):
+                    self.report.kept += 1
+                else:
+                    self.report.repeated += 1
+
+    def _reception(self, driver: BleDriver, received: Moment, *, live: bool) -> Reception:
+        return Reception(
+            device_key=self._device_key,
+            driver=driver.id,
+            session=self.report.session,
+            received=received,
+            clock_offset_s=self.report.clock_offset_s,
+            live=live,
+        )
+
+    def _is_live(
+        self,
+        reading: Measurement,
+        received: Moment,
+        connected: Moment,
+        device_now: datetime | None,
+    ) -> bool:
+        if Status.FROM_STORAGE in reading.status:
+            return False
+        if reading.device_time is not None and device_now is not None:
+            elapsed = timedelta(milliseconds=received.mono_ms - connected.mono_ms)
+            return abs(device_now + elapsed - reading.device_time) <= LIVE_WITHIN
+        first = self.report.kept + self.report.repeated == 0
+        prompt = received.mono_ms - connected.mono_ms <= LIVE_AFTER_CONNECT_MS
+        return first and prompt and reading.sequence is None  # numbered records come from memory
+
+    async def _set_clock(self, link: GattLink, device_now: datetime | None) -> None:
+        """Set, then read back: some devices accept a time and keep the wrong one."""
+        offset_s = self.report.clock_offset_s
+        if device_now is None or offset_s is None or not self._now().trusted:
+            return
+        if abs(offset_s) <= CLOCK_IS_RIGHT_WITHIN.total_seconds():
+            return
+        try:
+            await set_clock(link, self._local(self._now()))
+            after = await read_clock(link)
+        except LinkLost:
+            return  # most devices disconnect themselves after the last record
+        except LinkError as error:
+            self.report.errors.append(str(error))
+            return
+        right = after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN
+        self.report.clock_set = bool(right)
+        if not right:
+            self.report.errors.append(f"the clock was set but shows {after}")
+
+    def _local(self, moment: Moment) -> datetime:
+        return moment.wall.astimezone(self._zone).replace(tzinfo=None)

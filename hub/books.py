@@ -1,0 +1,77 @@
+"""The hub's books behind one thread, so that the event loop never waits for the disk.
+
+Whoever awaits here gets control back only after COMMIT.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ParamSpec, Self, TypeVar
+
+from drivers.measurement import Measurement, Rejected
+from hub.records import Kept, Reception
+from hub.store.documents import Documents
+from hub.store.jsonfile import Damage
+from hub.store.ledger import Ledger
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Books:
+    """Ledger and documents of this hub. `kept` is called on the loop for each new measurement."""
+
+    def __init__(self, state_dir: Path, kept: Callable[[Kept], None]) -> None:
+        self._thread = ThreadPoolExecutor(1, "books")
+        self._state_dir = state_dir
+        self._kept = kept
+        self.ledger: Ledger
+        self.documents: Documents
+
+    async def __aenter__(self) -> Self:
+        await self.call(self._open)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.call(self.ledger.close)
+        self._thread.shutdown()
+
+    async def call(self, action: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `action` on the books' thread, after everything that was asked before it."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: action(*args, **kwargs))
+
+    def soon(self, action: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """The same for a note that nobody waits for; a failure of the disk is told in the log."""
+        future = self._thread.submit(action, *args, **kwargs)
+        future.add_done_callback(_tell_failure)
+
+    async def keep(self, measurement: Measurement, reception: Reception) -> bool:
+        kept = await self.call(self.ledger.append, measurement, reception)
+        if kept is not None:
+            self._kept(kept)
+        return kept is not None
+
+    async def reject(self, rejected: Rejected, reception: Reception) -> None:
+        log.warning("%s sent what cannot be read: %s", reception.device_key, rejected.reason)
+        await self.call(self.ledger.reject, rejected, reception)
+
+    def _open(self) -> None:
+        self._state_dir.mkdir(parents=True, exist_ok=True)
+        self.ledger = Ledger(self._state_dir / "ledger.db")
+        self.documents = Documents(
+            self._state_dir / "documents", writable=True, report=_tell_damage
+        )
+
+
+def _tell_damage(damage: Damage) -> None:
+    log.error("a damaged document was set aside: %s", damage)
+
+
+def _tell_failure(future: Future[Any]) -> None:
+    if error := future.exception():
+        log.error("a note could not be written: %s", error)

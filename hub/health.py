@@ -1,0 +1,76 @@
+"""Is the whole path alive? Tells systemd, and tells a technician what is wrong in words.
+
+The watchdog is fed only when a commit, the event loop and the uplink's thread have all answered:
+a hub that merely exists is not healthy. A quiet home is healthy; idleness never restarts anything.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+LOW_SPACE_PERCENT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that was checked; `detail` says what a technician can do when it is not ok."""
+
+    name: str
+    ok: bool
+    detail: str
+
+    def json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def notify_systemd(state: str) -> None:
+    """sd_notify(3): "READY=1", "WATCHDOG=1", "STOPPING=1". Without systemd it does nothing."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        channel.sendto(state.encode(), address)
+
+
+def watchdog_interval_s() -> float:
+    """How often to feed: a third of what systemd allows, 20 s where it does not watch."""
+    return int(os.environ.get("WATCHDOG_USEC", "60000000")) / 3_000_000
+
+
+Check = Callable[[], Awaitable[None]]
+
+
+async def feed_watchdog(checks: Mapping[str, Check], interval_s: float) -> None:
+    """Feed while every check returns in time; a check that hangs or raises starves the watchdog."""
+    while True:
+        hanging = ""
+        try:
+            async with asyncio.timeout(interval_s):
+                for name, check in checks.items():
+                    hanging = name
+                    await check()
+        except TimeoutError:
+            log.error("the watchdog is not fed: %s does not answer", hanging)
+        else:
+            notify_systemd("WATCHDOG=1")
+            await asyncio.sleep(interval_s)
+
+
+def storage(path: Path) -> Fact:
+    free = free_percent(path)
+    return Fact("storage", free >= LOW_SPACE_PERCENT, f"{free} % free")
+
+
+def free_percent(path: Path) -> int:
+    usage = shutil.disk_usage(path)
+    return 100 * usage.free // usage.total
