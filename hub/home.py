@@ -46,6 +46,9 @@ class Home:
         documents = self._books.documents
         for device in await self._books.call(documents.devices):
             self._devices[device.key] = device
+            self.statuses[device.key] = await self._books.call(
+                self._books.ledger.notes.device_status, device.key
+            )
         if kit := await self._books.call(documents.get, "kit"):
             self.take_kit(kit)
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from drivers.contract import BleDriver, GattLink
+from drivers.contract import BleDriver, GattLink, Reading
 from drivers.errors import DriverError, LinkError, LinkLost, LinkRefused, LinkTimeout
 from drivers.gatt.clock import read_clock, set_clock
 from drivers.measurement import Measurement, Rejected, Status
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 LIVE_WITHIN = timedelta(minutes=2)  # by the device's own clock: taken, then sent at once
 LIVE_AFTER_CONNECT_MS = 10_000  # without a device clock: the first record, right after connecting
+QUIET_S = 1.0
 CLOCK_IS_RIGHT_WITHIN = timedelta(seconds=5)
 
 
@@ -46,7 +47,6 @@ class Report:
     kept: int = 0
     repeated: int = 0
     rejected: int = 0
-    last_device_time: datetime | None = None
     clock_offset_s: float | None = None
     clock_set: bool = False
     problem: DriverError | None = None
@@ -59,6 +59,8 @@ class Session:
         self._books = books
         self._now = now
         self._zone = zone
+        self._last: Measurement | None = None
+        self._clock_tried = False
         self.report = Report(session=str(uuid4()))
 
     async def run(self, driver: BleDriver, link: GattLink, timeout_s: float) -> Report:
@@ -90,19 +92,48 @@ class Session:
         self, driver: BleDriver, link: GattLink, connected: Moment, device_now: datetime | None
     ) -> None:
         async with aclosing(driver.read(link)) as readings:  # type: ignore[type-var]
-            async for reading in readings:
-                received = self._now()
-                if isinstance(reading, Rejected):
-                    await self._books.reject(reading, self._reception(driver, received, live=False))
-                    self.report.rejected += 1
-                    continue
-                live = self._is_live(reading, received, connected, device_now)
-                reception = self._reception(driver, received, live=live)
+            while True:
+                coming = asyncio.ensure_future(anext(readings, None))
+                try:
+                    await self._use_the_quiet(coming, link, device_now)
+                    reading = await coming
+                finally:
+                    if not coming.done():
+                        coming.cancel()
+                        await asyncio.wait({coming})
+                if reading is None:
+                    return
                 # The generator goes on, and acknowledges, only after this has returned.
-                if await self._books.keep(reading, reception):
-                    self.report.kept += 1
-                else:
-                    self.report.repeated += 1
+                await self._store(reading, driver, connected, device_now)
+
+    async def _use_the_quiet(
+        self, coming: asyncio.Future[Reading | None], link: GattLink, device_now: datetime | None
+    ) -> None:
+        """A device that only indicates never says that it is done; it falls quiet and hangs up.
+
+        So its clock is set in that quiet. Records from a numbered memory announce their end.
+        """
+        if self._last is None or self._last.sequence is not None or self._clock_tried:
+            return
+        await asyncio.wait({coming}, timeout=QUIET_S)
+        if not coming.done():
+            await self._set_clock(link, device_now)
+
+    async def _store(
+        self, reading: Reading, driver: BleDriver, connected: Moment, device_now: datetime | None
+    ) -> None:
+        received = self._now()
+        if isinstance(reading, Rejected):
+            await self._books.reject(reading, self._reception(driver, received, live=False))
+            self.report.rejected += 1
+            return
+        live = self._is_live(reading, received, connected, device_now)
+        new = await self._books.keep(reading, self._reception(driver, received, live=live))
+        self._last = reading
+        if new:
+            self.report.kept += 1
+        else:
+            self.report.repeated += 1
 
     def _reception(self, driver: BleDriver, received: Moment, *, live: bool) -> Reception:
         return Reception(
@@ -126,12 +157,15 @@ class Session:
         if reading.device_time is not None and device_now is not None:
             elapsed = timedelta(milliseconds=received.mono_ms - connected.mono_ms)
             return abs(device_now + elapsed - reading.device_time) <= LIVE_WITHIN
-        first = self.report.kept + self.report.repeated == 0
         prompt = received.mono_ms - connected.mono_ms <= LIVE_AFTER_CONNECT_MS
-        return first and prompt and reading.sequence is None  # numbered records come from memory
+        numbered = reading.sequence is not None  # so it comes from the device's memory
+        return self._last is None and prompt and not numbered
 
     async def _set_clock(self, link: GattLink, device_now: datetime | None) -> None:
         """Set, then read back: some devices accept a time and keep the wrong one."""
+        if self._clock_tried:
+            return
+        self._clock_tried = True
         offset_s = self.report.clock_offset_s
         if device_now is None or offset_s is None or not self._now().trusted:
             return

@@ -1,0 +1,122 @@
+"""From a press on a virtual device to a kept measurement, through bleak and the hub's own radio."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from drivers.measurement import Quantity
+from hub.acquire.pairing import Pairing
+from hub.demo.air import Air
+from hub.demo.peripherals.blood_pressure import BloodPressureCuff
+from hub.demo.peripherals.peripheral import Peripheral
+from hub.demo.peripherals.scale import Scale
+from tests.acquire.conftest import CUFF, Hub, joined
+
+pytestmark = pytest.mark.usefixtures("listening")
+
+
+async def test_a_device_of_the_kit_joins_and_is_read_without_a_tap(
+    hub: Hub, cuff: BloodPressureCuff
+) -> None:
+    await cuff.take_measurement(132, 85, 71)
+    await hub.until(lambda: hub.kept)
+    measurement, reception = hub.kept[0]
+    assert measurement.values[Quantity.SYSTOLIC].number == Decimal(132)
+    assert reception.live
+    [device] = hub.devices()
+    assert (device.key, device.name) == ("F0F1F2FFFEA10001", "Blodtrykksmåler")
+    assert device.info.model == "UA-651BLE"
+
+
+async def test_an_unknown_device_is_only_a_sighting(
+    hub: Hub, pairing: Pairing, cuff: BloodPressureCuff, air: Air
+) -> None:
+    stranger = await Scale(air, "A&D_UC-352BLE_B20002", "F0:F1:F2:A1:00:02").switch_on()
+    await stranger.take_measurement(Decimal("81.2"))
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.kept)
+    assert [device.address for device in hub.devices()] == [CUFF]
+    assert stranger.unread == 1
+    await stranger.switch_off()
+
+
+async def test_the_only_strong_candidate_joins_in_the_window(
+    hub: Hub, pairing: Pairing, cuff: BloodPressureCuff
+) -> None:
+    pairing.kit = []
+    pairing.open(hub.now().mono_ms)
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.kept)
+    assert pairing.open_until(hub.now().mono_ms) is None
+
+
+async def test_of_two_candidates_none_joins_until_one_is_chosen(
+    hub: Hub, pairing: Pairing, cuff: BloodPressureCuff, air: Air
+) -> None:
+    pairing.kit = []
+    scale = await Scale(air, "A&D_UC-352BLE_B20002", "F0:F1:F2:A1:00:02").switch_on()
+    await cuff.take_measurement()
+    await scale.take_measurement(Decimal("81.2"))
+    pairing.open(hub.now().mono_ms)
+    await hub.until(lambda: len(pairing.candidates) == 2)
+    assert not hub.devices()
+    assert pairing.choose("F0:F1:F2:A1:00:02")
+    await hub.until(lambda: hub.kept)
+    assert [device.driver for device in hub.devices()] == ["gatt-weight-scale"]
+    await scale.switch_off()
+
+
+async def test_a_wrong_device_clock_is_measured_first_and_set_afterwards(
+    hub: Hub, cuff: BloodPressureCuff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Peripheral, "linger_s", 0.4)
+    cuff.clock.offset = timedelta(hours=-2)
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.statuses)
+    [(_, reception)] = hub.kept
+    assert reception.clock_offset_s == pytest.approx(7200, abs=5)
+    assert reception.live
+    assert abs(cuff.clock.offset) < timedelta(seconds=5)
+
+
+async def test_every_stored_record_is_read_once_over_a_lost_link(
+    hub: Hub, cuff: BloodPressureCuff
+) -> None:
+    hub.mine = {CUFF: joined()}
+    cuff.walk_away()
+    for systolic in (120, 121, 122):
+        await cuff.take_measurement(systolic)
+    cuff.drop_after(40)
+    cuff.walk_away(away=False)
+    await hub.until(lambda: len(hub.kept) == 3 and cuff.unread == 0)
+    assert [int(one.values[Quantity.SYSTOLIC].number or 0) for one, _ in hub.kept] == [
+        120,
+        121,
+        122,
+    ]
+
+
+async def test_a_damaged_payload_is_kept_aside_and_the_next_one_is_read(
+    hub: Hub, cuff: BloodPressureCuff
+) -> None:
+    hub.mine = {CUFF: joined()}
+    cuff.damage = lambda payload: payload[:5]
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.rejected)
+    cuff.damage = None
+    await cuff.take_measurement(140)
+    await hub.until(lambda: hub.kept)
+    assert len(hub.rejected[0].payload) == 5
+
+
+async def test_a_device_that_refuses_to_pair_is_told_to_the_technician(
+    hub: Hub, cuff: BloodPressureCuff
+) -> None:
+    hub.mine = {CUFF: joined()}
+    cuff.refuse_pairing = True
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.statuses)
+    [status] = hub.statuses.values()
+    assert status["problem"]
+    assert cuff.unread == 1
