@@ -1,5 +1,6 @@
 """Between the records and the columns of the books. Decimals stay exact, times are UTC."""
 
+import zlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from sqlite3 import Row
@@ -16,6 +17,10 @@ T = TypeVar("T")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _exact = msgspec.json.Decoder(float_hook=Decimal)
 _measurement = msgspec.json.Decoder(Measurement)
+
+
+def to_bytes(thing: object) -> bytes:
+    return _encoder.encode(thing)
 
 
 def to_json(thing: object) -> str:
@@ -56,6 +61,11 @@ def to_moment(row: Row, prefix: Literal["created", "received", "written"]) -> Mo
         boot_id=row[f"{prefix}_boot"],
         state=ClockState(row[f"{prefix}_state"]),
     )
+
+
+def is_whole(row: Row) -> bool:
+    """Whether the stored bytes are those that were written."""
+    return zlib.crc32(row["body"]) == int(row["crc32"])
 
 
 def to_kept(row: Row) -> Kept:

@@ -4,6 +4,7 @@ StoreError
 ├── NotThereYet      the writing process has not made the file yet (page: "starting")
 ├── DiskFull         nothing more can be kept; what was kept is safe (page: "cannot save")
 ├── DiskFault        the disk did not take or give what it should: no retry, end the process
+├── Contended        another process writes this file (developer: one writer each)
 ├── Unreadable       the content is not a database, or a damaged one, while it was in use
 ├── SchemaTooNew     a newer hub wrote this file (technician: install that version)
 └── PragmaRefused    SQLite did not take a setting that durability rests on (developer)
@@ -42,6 +43,10 @@ class DiskFault(StoreError):
         self.code = code
 
 
+class Contended(StoreError):
+    """Another process held the file for longer than five seconds."""
+
+
 class Unreadable(StoreError):
     """SQLite says that the file is damaged."""
 
@@ -68,6 +73,8 @@ def translated(path: Path, error: sqlite3.Error) -> StoreError | None:
         return DiskFull(path, str(error))
     if code in FAULTS:
         return DiskFault(path, str(error), error.sqlite_errorname)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Contended(path, str(error))
     if code in DAMAGE:
         return Unreadable(path, str(error))
     return None

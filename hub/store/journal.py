@@ -9,9 +9,9 @@ from typing import Any
 
 from hub.clock import Moment
 from hub.records import Entry, JournalKind
-from hub.store.database import open_writer
 from hub.store.encoding import from_json, moment_columns, to_json, to_moment, to_text, to_time
 from hub.store.reader import Reader
+from hub.store.salvage import open_book
 from hub.store.schema import steps
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,11 +34,14 @@ class Written:
 
 
 class Journal:
-    """Written by the web process only; its threads share one connection."""
+    """Written by the web process only; its threads share one connection.
+
+    damaged  what happened to the file that was here before, if it could not be read
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._database = open_writer(path, steps("journal"))
+        self._database, self.damaged = open_book(path, steps("journal"))
         self._begin_numbers()
 
     def close(self) -> None:
@@ -116,12 +119,16 @@ class Journal:
 
         So the numbers of a new file begin at the second in which it was made, in thousands.
         """
-        if self._database.value("SELECT 1 FROM sqlite_sequence"):
+        last = self._database.value("SELECT seq FROM sqlite_sequence")
+        if last is not None and self.damaged is None:
             return
         seconds = (datetime.now(UTC) - FIRST_DAY) // timedelta(seconds=1)
-        self._database.change(
-            "INSERT INTO sqlite_sequence (name, seq) VALUES ('entry', ?)", (max(0, seconds) * 1000,)
-        )
+        with self._database.transaction():
+            self._database.change("DELETE FROM sqlite_sequence")
+            self._database.change(
+                "INSERT INTO sqlite_sequence (name, seq) VALUES ('entry', ?)",
+                (max(last or 0, seconds * 1000),),
+            )
 
 
 class JournalReader:

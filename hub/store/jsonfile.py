@@ -4,6 +4,7 @@ TinyDB's own storage overwrites in place and cut the file short in 95 of 300 `ki
 writes a temporary file, fsyncs, renames and fsyncs the folder, and keeps the previous generation.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import msgspec
 from tinydb.storages import Storage
 
 from hub.store.database import fsync_directory
+from hub.store.errors import DiskFault, DiskFull, StoreError
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, Any]], float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -50,12 +52,17 @@ class JsonFile(Storage):
         return self._from_previous(reason)
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
+        content = msgspec.json.format(_encoder.encode(data), indent=2) + b"\n"
+        is_there = self._path.exists()
+        if is_there and self._path.read_bytes() == content:
+            return
         new = self._path.with_name(self._path.name + ".new")
-        with new.open("wb") as file:
-            file.write(msgspec.json.format(_encoder.encode(data), indent=2) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if self._path.exists():
+        try:
+            _write_durably(new, content)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise _translated(self._path, error) from error
+        if is_there:
             self._keep_previous()
         new.replace(self._path)
         fsync_directory(self._path.parent)
@@ -85,3 +92,16 @@ class JsonFile(Storage):
         if before is not None:
             self.write(before)
         self._report(Damage(self._path, moved_to, before is not None, reason))
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _translated(path: Path, error: OSError) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(path, str(error))
+    return DiskFault(path, str(error), errno.errorcode.get(error.errno or 0, "?"))

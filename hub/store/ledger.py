@@ -1,5 +1,6 @@
 """The hub's book of measurements. `append` returns only when the reading survives a power cut."""
 
+import zlib
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -8,22 +9,33 @@ from sqlite3 import Row
 from drivers.measurement import Measurement, Rejected
 from hub.clock import Moment, corrected
 from hub.records import Kept, OutboxKind, Reception
-from hub.store.database import Database, open_writer
-from hub.store.encoding import moment_columns, to_json, to_kept, to_moment, to_text, to_time
+from hub.store import quarantine, retention
+from hub.store.encoding import (
+    is_whole,
+    moment_columns,
+    to_bytes,
+    to_kept,
+    to_moment,
+    to_text,
+    to_time,
+)
+from hub.store.errors import DiskFull
 from hub.store.identity import identity
+from hub.store.mend import mend
 from hub.store.notes import Notes
 from hub.store.outbox import Outbox
+from hub.store.salvage import open_book
 from hub.store.schema import steps
+from hub.store.space import Ballast, Space, drains
 
 BUNDLE_MEASUREMENTS = 50  # contract §4
-REJECTED_PER_DEVICE = 200
 SESSIONS_AT_ONCE = 50
 
 INSERT = """
 INSERT INTO measurement (id, seq, kind, device_key, driver, session, received_wall, received_mono,
-    received_boot, received_state, clock_offset_s, live, body)
+    received_boot, received_state, clock_offset_s, live, body, crc32)
 VALUES (:id, :seq, :kind, :device_key, :driver, :session, :received_wall, :received_mono,
-    :received_boot, :received_state, :clock_offset_s, :live, :body)
+    :received_boot, :received_state, :clock_offset_s, :live, :body, :crc32)
 """
 
 
@@ -39,76 +51,64 @@ class OwnerChange(StrEnum):
 class Ledger:
     """Used from one thread of the hub process, which is the only one that writes this file.
 
-    outbox  what must reach the central service
-    notes   what the hub remembers for the pages and across restarts
+    outbox   what must reach the central service
+    notes    what the hub remembers for the pages and across restarts
+    damaged  what happened to the file that was here before, if it could not be read
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._database = open_writer(path, steps("ledger"))
-        self.outbox = Outbox(self._database)
+        self.ballast = Ballast(path.parent)
+        self._database, self.damaged = open_book(path, steps("ledger"), mend)
+        self.ballast.restore()
+        self.outbox = Outbox(self._database, self.ballast)
         self.notes = Notes(self._database)
         self._open_rows: dict[str, int] = {}
 
     @property
-    def database(self) -> Database:
-        return self._database
+    def is_in_transaction(self) -> bool:
+        return self._database.is_in_transaction
 
     def close(self) -> None:
         self._database.close()
 
     def append(self, measurement: Measurement, reception: Reception) -> Kept | None:
-        """Durable on return, with a place in the outbox. None: this very record is here already."""
+        """Durable on return, with a place in the outbox. None: this very record is here already.
+
+        On a full disk received rows make room for it; DiskFull when there are none.
+        """
         id = identity(measurement, reception)
         if self._knows(id):
             return None
-        with self._database.transaction():
-            columns = moment_columns("received", reception.received) | {
-                "id": id,
-                "seq": self._place(reception.session, reception.received),
-                "kind": measurement.kind.value,
-                "device_key": reception.device_key,
-                "driver": reception.driver,
-                "session": reception.session,
-                "clock_offset_s": reception.clock_offset_s,
-                "live": reception.live,
-                "body": to_json(measurement),
-            }
-            number = self._database.insert(INSERT, columns)
+        try:
+            number = self._write(id, measurement, reception)
+        except DiskFull:
+            if self.is_in_transaction or not self.make_room():
+                raise
+            number = self._write(id, measurement, reception)
         return Kept(id, number, measurement, reception)
 
     def measurements_of(self, seq: int) -> list[Kept]:
-        """What goes into the bundle of an outbox row, in order of arrival."""
-        return [
-            to_kept(row)
-            for row in self._database.rows(
-                "SELECT * FROM measurement WHERE seq = ? ORDER BY number", (seq,)
-            )
-        ]
+        """What goes into the bundle of an outbox row, in order of arrival.
+
+        A measurement whose stored bytes are damaged goes to the quarantine instead.
+        """
+        found = self._database.rows(
+            "SELECT * FROM measurement WHERE seq = ? ORDER BY number", (seq,)
+        )
+        whole = [row for row in found if is_whole(row)]
+        if len(whole) < len(found):
+            with self._database.transaction():
+                for row in found:
+                    if row not in whole:
+                        quarantine.keep_damaged(self._database, row)
+                if not whole:
+                    self.outbox.park(seq, quarantine.DAMAGED)
+        return [to_kept(row) for row in whole]
 
     def reject(self, rejected: Rejected, reception: Reception) -> None:
-        """Keep a payload that could not be decoded: the newest 200 a device, the rest counted."""
-        with self._database.transaction():
-            self._database.insert(
-                "INSERT INTO rejected (device_key, driver, session, source, payload, reason,"
-                " received_wall) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    reception.device_key,
-                    reception.driver,
-                    reception.session,
-                    rejected.source,
-                    rejected.payload,
-                    rejected.reason,
-                    to_text(reception.received.wall),
-                ),
-            )
-            dropped = self._database.change(
-                "DELETE FROM rejected WHERE number IN (SELECT number FROM rejected"
-                " WHERE device_key = ? ORDER BY number DESC LIMIT -1 OFFSET ?)",
-                (reception.device_key, REJECTED_PER_DEVICE),
-            )
-            if dropped:
-                self.notes.count(f"dropped:{reception.device_key}", dropped)
+        """Keep a payload that could not be decoded, for the technician."""
+        quarantine.keep(self._database, rejected, reception)
 
     def disown(self, id: str) -> OwnerChange:
         """ "Not me": it leaves a row that is not sealed yet; otherwise it is only marked."""
@@ -122,7 +122,7 @@ class Ledger:
             if row["sealed"]:
                 return OwnerChange.TOO_LATE
             self._database.change("UPDATE measurement SET seq = NULL WHERE id = ?", (id,))
-            self._drop_if_empty(row["seq"])
+            self._finish_if_empty(row["seq"])
         return OwnerChange.IN_TIME
 
     def own(self, id: str) -> OwnerChange:
@@ -180,6 +180,40 @@ class Ledger:
         )
         return (to_time(after) if after else None, to_time(before) if before else None)
 
+    @drains
+    def prune(self, now: Moment, days: int) -> int:
+        """Let go of what was received more than `days` ago → outbox rows. Never of unsent ones."""
+        pruned = retention.prune(self._database, now, days)
+        self.ballast.restore()
+        return pruned
+
+    @drains
+    def make_room(self) -> bool:
+        """Let go of the oldest received rows, however young. False when there are none."""
+        made = retention.make_room(self._database) > 0
+        self.ballast.restore()
+        return made
+
+    def space(self) -> Space:
+        return self.ballast.space()
+
+    def _write(self, id: str, measurement: Measurement, reception: Reception) -> int:
+        body = to_bytes(measurement)
+        columns = moment_columns("received", reception.received) | {
+            "id": id,
+            "kind": measurement.kind.value,
+            "device_key": reception.device_key,
+            "driver": reception.driver,
+            "session": reception.session,
+            "clock_offset_s": reception.clock_offset_s,
+            "live": reception.live,
+            "body": body,
+            "crc32": zlib.crc32(body),
+        }
+        with self._database.transaction():
+            columns["seq"] = self._place(reception.session, reception.received)
+            return self._database.insert(INSERT, columns)
+
     def _knows(self, id: str) -> bool:
         sql = "SELECT 1 FROM measurement WHERE id = ?1 UNION ALL SELECT 1 FROM pruned WHERE id = ?1"
         return self._database.value(sql, (id,)) is not None
@@ -204,16 +238,14 @@ class Ledger:
 
     def _has_room(self, seq: int, session: str) -> bool:
         room: int = self._database.value(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE seq = :seq AND session = :session)"
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE seq = :seq AND session = :session"
+            " AND state = 'due')"
             " AND NOT EXISTS (SELECT 1 FROM bundle WHERE seq = :seq)"
             " AND (SELECT count(*) FROM measurement WHERE seq = :seq) < :most",
             {"seq": seq, "session": session, "most": BUNDLE_MEASUREMENTS},
         )
         return bool(room)
 
-    def _drop_if_empty(self, seq: object) -> None:
-        self._database.change(
-            "DELETE FROM outbox WHERE seq = ?1"
-            " AND NOT EXISTS (SELECT 1 FROM measurement WHERE seq = ?1)",
-            (seq,),
-        )
+    def _finish_if_empty(self, seq: int) -> None:
+        if self._database.value("SELECT 1 FROM measurement WHERE seq = ?", (seq,)) is None:
+            self.outbox.leave_unsent(seq)

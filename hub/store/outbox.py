@@ -8,16 +8,16 @@ What is in flight is known to the uplink's memory only, so a crash leaves no row
 """
 
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from sqlite3 import Row
 
 from hub.clock import Moment
 from hub.records import Due, OutboxCounts, OutboxKind, Parked
 from hub.store.database import Database
-from hub.store.encoding import moment_columns, to_moment, to_text, to_time
-
-DAMAGED = "the stored bytes are damaged"
+from hub.store.encoding import is_whole, moment_columns, to_moment, to_text, to_time
+from hub.store.quarantine import DAMAGED
+from hub.store.space import Ballast, drains
 
 INSERT = """
 INSERT INTO outbox (kind, urgent, session, created_wall, created_mono, created_boot, created_state)
@@ -42,8 +42,13 @@ NEWEST = 2**62
 class Outbox:
     """Works on the connection of the ledger."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ballast: Ballast) -> None:
         self._database = database
+        self.ballast = ballast
+
+    @property
+    def is_in_transaction(self) -> bool:
+        return self._database.is_in_transaction
 
     def open_row(self, kind: OutboxKind, created: Moment, *, session: str | None = None) -> int:
         """A new row without bytes: it is sealed when it is about to leave."""
@@ -60,6 +65,7 @@ class Outbox:
             self._store(seq, id, body)
         return seq
 
+    @drains
     def seal(self, seq: int, id: str, body: bytes, *, members: int | None = None) -> bool:
         """Fix the bytes of a row before its first publish; no measurement joins it afterwards.
 
@@ -92,18 +98,20 @@ class Outbox:
             LANES[urgent],
             {"limit": limit, "after": after_seq, "upto": upto_seq, "excluding": listed},
         )
-        damaged = [row["seq"] for row in found if not _is_whole(row)]
+        damaged = [row["seq"] for row in found if row["body"] is not None and not is_whole(row)]
         if damaged:
             with self._database.transaction():
                 for seq in damaged:
                     self.park(seq, DAMAGED)
         return [_to_due(row) for row in found if row["seq"] not in damaged]
 
-    def sent(self, seqs: Iterable[int], at: datetime) -> None:
+    @drains
+    def sent(self, seqs: Collection[int], at: datetime) -> None:
         """The broker has these (PUBACK). They stay due: a broker's word is not storage."""
         self._each("UPDATE outbox SET sent_at = coalesce(sent_at, ?) WHERE seq = ?", at, seqs)
 
-    def acknowledge(self, ids: Iterable[str], at: datetime, *, received: bool = True) -> set[str]:
+    @drains
+    def acknowledge(self, ids: Collection[str], at: datetime, *, received: bool = True) -> set[str]:
         """Receipts, in one transaction → the ids that this outbox knows.
 
         received=False where the broker's word must do: done, but nobody has said "received".
@@ -116,6 +124,7 @@ class Outbox:
                     self._finish(seq, to_text(at), received=received)
         return known
 
+    @drains
     def seen(self, id: str, at: datetime) -> bool:
         """A nurse has opened it, so it was received. False for an unknown id."""
         with self._database.transaction():
@@ -129,6 +138,15 @@ class Outbox:
             )
         return True
 
+    def leave_unsent(self, seq: int) -> None:
+        """Nothing is left in this row to send: everything in it was disowned in time."""
+        self._database.change(
+            "UPDATE outbox SET state = 'acknowledged', done_at = created_wall WHERE seq = ?"
+            " AND NOT EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = outbox.seq)",
+            (seq,),
+        )
+
+    @drains
     def defer(self, seq: int) -> None:
         self._database.change(
             "UPDATE outbox SET state = 'deferred', attempts = attempts + 1"
@@ -136,6 +154,7 @@ class Outbox:
             (seq,),
         )
 
+    @drains
     def undefer(self, seq: int | None = None) -> int:
         """This row, or every deferred one, is due again → how many."""
         return self._database.change(
@@ -143,6 +162,7 @@ class Outbox:
             (seq,),
         )
 
+    @drains
     def park(self, seq: int, reason: str) -> None:
         """It cannot be sent. Nothing is dropped; the reason is for the technician."""
         self._database.change(
@@ -156,7 +176,7 @@ class Outbox:
         with self._database.transaction():
             row = self._database.row("SELECT * FROM bundle WHERE seq = ?", (seq,))
             composable = self._database.value("SELECT 1 FROM measurement WHERE seq = ?", (seq,))
-            if row is not None and not _is_whole(row):
+            if row is not None and not is_whole(row):
                 if not composable:
                     return False
                 self._database.change("DELETE FROM bundle WHERE seq = ?", (seq,))
@@ -199,7 +219,7 @@ class Outbox:
             {"seq": seq, "at": at, "received": received},
         )
 
-    def _each(self, sql: str, at: datetime, seqs: Iterable[int]) -> None:
+    def _each(self, sql: str, at: datetime, seqs: Collection[int]) -> None:
         with self._database.transaction():
             for seq in seqs:
                 self._database.change(sql, (to_text(at), seq))
@@ -234,10 +254,6 @@ def parked(database: Database) -> list[Parked]:
         )
         for row in found
     ]
-
-
-def _is_whole(row: Row) -> bool:
-    return row["body"] is None or zlib.crc32(row["body"]) == row["crc32"]
 
 
 def _to_due(row: Row) -> Due:

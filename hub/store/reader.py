@@ -19,8 +19,8 @@ class Reader:
         with self._lock:
             file = self._inode()
             if self._open is None or file != self._file:
-                # A damaged book is moved aside: the name then means another file.
-                self.close()
+                # A damaged book is moved aside: the name then means another file. Somebody may
+                # still be reading the old one, so it is let go, not closed.
                 self._open, self._file = open_reader(self._path), file
             return self._open
 

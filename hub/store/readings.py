@@ -9,9 +9,10 @@ from typing import Any
 
 from drivers.measurement import Kind
 from hub.records import Kept, OutboxCounts, OutboxState, Outcome, Parked, Step
-from hub.store import outbox
-from hub.store.encoding import decode_as, from_json, to_kept, to_text, to_time
+from hub.store import outbox, quarantine
+from hub.store.encoding import decode_as, from_json, is_whole, to_kept, to_text, to_time
 from hub.store.notes import DeviceStatus
+from hub.store.quarantine import RejectedPayload
 from hub.store.reader import Reader
 
 READINGS = """
@@ -29,18 +30,6 @@ class Reading:
     kept: Kept
     steps: Mapping[Step, datetime]
     parked: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedPayload:
-    """A payload that could not be decoded, for the technician."""
-
-    device_key: str
-    driver: str
-    source: str
-    payload: bytes
-    reason: str
-    received_at: datetime
 
 
 class LedgerReader:
@@ -64,7 +53,7 @@ class LedgerReader:
             READINGS.format(kind="" if kind is None else "AND measurement.kind = :kind"),
             {"since": since and to_text(since), "kind": kind and kind.value, "limit": limit},
         )
-        return [_to_reading(row) for row in found]
+        return [_to_reading(row) for row in found if is_whole(row)]
 
     def reading(self, id: str) -> Reading | None:
         row = self._reader.database().row(
@@ -72,7 +61,7 @@ class LedgerReader:
             " FROM measurement LEFT JOIN outbox USING (seq) WHERE id = ?",
             (id,),
         )
-        return None if row is None else _to_reading(row)
+        return None if row is None or not is_whole(row) else _to_reading(row)
 
     def steps_of(self, id: str) -> Mapping[Step, datetime] | None:
         """The same four steps for an answer or an alert, by the id of its bundle."""
@@ -109,20 +98,13 @@ class LedgerReader:
 
     def rejected(self, limit: int) -> list[RejectedPayload]:
         """The newest first."""
-        found = self._reader.database().rows(
-            "SELECT * FROM rejected ORDER BY number DESC LIMIT ?", (limit,)
-        )
-        return [
-            RejectedPayload(
-                device_key=row["device_key"],
-                driver=row["driver"],
-                source=row["source"],
-                payload=row["payload"],
-                reason=row["reason"],
-                received_at=to_time(row["received_wall"]),
-            )
-            for row in found
-        ]
+        return quarantine.newest(self._reader.database(), limit)
+
+    def dropped(self, device_key: str) -> int:
+        """How many rejected payloads of this device had to make room for newer ones."""
+        name = f"dropped:{device_key}"
+        value = self._reader.database().value("SELECT value FROM counter WHERE name = ?", (name,))
+        return value or 0
 
 
 def _to_reading(row: Row) -> Reading:

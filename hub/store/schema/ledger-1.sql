@@ -2,7 +2,7 @@
 -- Times: …_wall is UTC in ISO 8601, …_mono_ms counts from the boot …_boot.
 
 CREATE TABLE outbox (          -- what must reach the central service; a row leaves only by a receipt
-    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq           INTEGER PRIMARY KEY,  -- never given twice: the newest row is never deleted
     kind          TEXT NOT NULL,
     urgent        INTEGER NOT NULL DEFAULT 0,
     session       TEXT,        -- of the measurements in it; NULL for answers and alerts
@@ -45,7 +45,8 @@ CREATE TABLE measurement (
     clock_offset_s REAL,
     live           INTEGER NOT NULL,
     disowned       INTEGER NOT NULL DEFAULT 0,
-    body           TEXT NOT NULL                     -- the Measurement as JSON, raw bytes in base64
+    body           BLOB NOT NULL,                    -- the Measurement as JSON, raw bytes in base64
+    crc32          INTEGER NOT NULL                  -- of body
 );
 CREATE INDEX measurement_seq  ON measurement (seq);
 CREATE INDEX measurement_kind ON measurement (kind, received_wall);

@@ -1,0 +1,98 @@
+"""Room on the disk: how much is left, and a ballast to let go of when there is none.
+
+On a full disk SQLite cannot even mark a row as received, so an outbox could never empty itself.
+The ballast is a file that only holds room for that.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from hub.store.errors import DiskFull
+
+BALLAST_BYTES = 8 * 1024 * 1024
+LOW = 0.10
+CRITICAL = 0.05
+
+
+class Level(StrEnum):
+    OK = "ok"
+    LOW = "low"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Of the disk that holds the books. ballast: whether the reserve is there."""
+
+    free_bytes: int
+    total_bytes: int
+    ballast: bool
+
+    @property
+    def level(self) -> Level:
+        free = self.free_bytes / self.total_bytes
+        return Level.CRITICAL if free < CRITICAL else Level.LOW if free < LOW else Level.OK
+
+
+class Ballast:
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "ballast.bin"
+
+    @property
+    def is_held(self) -> bool:
+        return self.path.exists() and self.path.stat().st_size >= BALLAST_BYTES
+
+    def restore(self) -> bool:
+        """Take the reserve again, where there is room for it twice over."""
+        if self.is_held:
+            return True
+        if shutil.disk_usage(self.path.parent).free < 2 * BALLAST_BYTES:
+            return False
+        with self.path.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+        return True
+
+    def release(self) -> bool:
+        """False when there was none to let go."""
+        held = self.path.exists()
+        self.path.unlink(missing_ok=True)
+        return held
+
+    def space(self) -> Space:
+        usage = shutil.disk_usage(self.path.parent)
+        return Space(usage.free, usage.total, self.is_held)
+
+
+class Draining(Protocol):
+    @property
+    def ballast(self) -> Ballast: ...
+
+    @property
+    def is_in_transaction(self) -> bool: ...
+
+
+D = TypeVar("D", bound=Draining)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def drains(method: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
+    """What empties the outbox works on a full disk too: without the ballast it goes again."""
+
+    @wraps(method)
+    def run(self: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except DiskFull:
+            # Inside somebody else's transaction the whole of it is lost: that one must go again.
+            if self.is_in_transaction or not self.ballast.release():
+                raise
+            return method(self, *args, **kwargs)
+
+    return run
