@@ -15,6 +15,7 @@ Usage: ./setup.sh COMMAND
   test            set up what the tests need and run them all
   check           formatter, linter and type checker
   install         install the hub on this Raspberry Pi, to start at boot
+  lock            write the lock files anew after a change of dependencies
 TEXT
 }
 
@@ -87,6 +88,18 @@ run_tests() {
     "$VENV/bin/python" -m pytest "$@"
 }
 
+# Locks hold every platform and Python version at once, so the same files serve laptop, CI and Pi.
+write_locks() {
+    local name
+    environment "$VENV" requirements/test.txt
+    for name in run "pi --extra pi" "demo --extra demo" "test --extra demo --extra test"; do
+        # shellcheck disable=SC2086 # the words after the name are options
+        "$VENV/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+            --no-emit-index-url --no-header ${name#"${name%% *}"} \
+            pyproject.toml requirements/build.in --output-file "requirements/${name%% *}.txt"
+    done
+}
+
 install_hub() {
     packages bluetoothctl:bluez chromium:chromium cage:cage
     as_root install -d -m 755 "$INSTALL_DIR" "$CONFIG_DIR"
@@ -102,6 +115,7 @@ main() {
         test) run_tests "$@" ;;
         check) run_check ;;
         install) install_hub ;;
+        lock) write_locks ;;
         *) usage; [ -z "$command" ] || exit 2 ;;
     esac
 }

@@ -1,0 +1,144 @@
+"""The command line: `hub --help` tells a newcomer all."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hub.settings import Settings, SettingsError, load
+
+CONFIG = Path("/etc/hjemmehub/hub.toml")
+
+DECODE_EXAMPLE = """\
+examples:
+  hub decode 2a35 0684005500640071
+  hub decode nonin-8 80396220
+  hub decode - < captured.txt        lines of "<characteristic> <hex>", one answer each
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s",  # the journal adds the time
+    )
+    try:
+        status: int = options.run(options)
+    except SettingsError as error:
+        print(f"hub: {error}", file=sys.stderr)  # noqa: T201
+        return 78  # EX_CONFIG of sysexits.h
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hub",
+        description="A home hub for patients: reads devices, keeps and forwards readings.",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="tell more in the log")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, help: str, **more: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=help,
+            description=help,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **more,  # type: ignore[arg-type]
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    for name, run, help in (
+        ("run", _run, "run the hub: devices, storage, forwarding"),
+        ("web", _web, "serve the patient's screen and the setup page"),
+        ("devices", _devices, "list the devices that have joined"),
+        ("status", _status, "tell how the hub is doing, from its books"),
+        ("doctor", _doctor, "check everything; say what is wrong and what to do"),
+        ("setup", _setup, "open the setup page for a technician"),
+    ):
+        sub = command(name, run, help)
+        sub.add_argument(
+            "--config",
+            type=Path,
+            default=Path(os.environ.get("HUB_CONFIG", CONFIG)),
+            help="settings file (default: $HUB_CONFIG or %(default)s)",
+        )
+        if name == "setup":
+            sub.add_argument("action", choices=["open", "close"])
+
+    demo = command("demo", _demo, "run the whole hub with virtual devices and a central service")
+    demo.add_argument("--once", action="store_true", help="one reading of each kind, then end")
+    demo.add_argument("--state", type=Path, help="keep the demo's files here")
+
+    decode = command(
+        "decode", _decode, "print what a device's bytes mean, as JSON", epilog=DECODE_EXAMPLE
+    )
+    decode.add_argument(
+        "characteristic", help="characteristic UUID (16-bit or full), serial protocol id, or -"
+    )
+    decode.add_argument("hex", nargs="?", help="the payload in hexadecimal")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return load(options.config)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from hub.app import run
+
+    return asyncio.run(run(_settings(options)))
+
+
+def _web(options: argparse.Namespace) -> int:
+    from hub.serve import serve
+
+    serve(_settings(options))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from hub.demo.world import main as demo
+
+    return demo(once=options.once, state=options.state)
+
+
+def _decode(options: argparse.Namespace) -> int:
+    from hub.decode import run
+
+    return run(options.characteristic, options.hex, sys.stdin, sys.stdout)
+
+
+def _devices(options: argparse.Namespace) -> int:
+    from hub.inspection import devices
+
+    return devices(_settings(options), sys.stdout)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from hub.inspection import status
+
+    return status(_settings(options), sys.stdout)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from hub.doctor import doctor
+
+    return doctor(options.config, sys.stdout)
+
+
+def _setup(options: argparse.Namespace) -> int:
+    from hub.inspection import setup
+
+    return setup(_settings(options), options.action, sys.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""What patient and technician asked for on the pages, done by the hub.
+
+Ids of what leaves are made from the row's own number or check-in, so doing one twice after a
+crash makes the same bundle, and the outbox keeps it once.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from hub.books import Books
+from hub.clock import Moment, Now
+from hub.home import Home
+from hub.records import Entry, JournalKind, OutboxKind, Outcome
+from hub.store.ledger import OwnerChange
+
+DONE = Outcome(ok=True)
+
+Composed = tuple[str, bytes]
+"""(id, body) as they go into the outbox."""
+
+
+class Compose(Protocol):
+    """The FHIR side: pure functions of `hub.uplink`."""
+
+    def response(self, entry: Entry) -> Composed: ...
+
+    def alert(self, code: str, key: str, text: str, at: Moment, *, severity: str) -> Composed: ...
+
+
+class Requests:
+    """`in_ledger` and `live` are what `hub.takeover.Takeover` runs for each kind of row."""
+
+    def __init__(
+        self,
+        books: Books,
+        home: Home,
+        compose: Compose,
+        now: Now,
+        *,
+        choose: Callable[[str], bool],
+        forget: Callable[[str], Awaitable[None]],
+        test_connection: Callable[[], Awaitable[Outcome]],
+        wake: Callable[[], None],
+    ) -> None:
+        self._books = books
+        self._home = home
+        self._compose = compose
+        self._now = now
+        self._choose = choose
+        self._forget = forget
+        self._test_connection = test_connection
+        self._wake = wake
+        self.in_ledger: Mapping[JournalKind, Callable[[Entry], Outcome | None]] = {
+            JournalKind.CHECK_IN_COMPLETED: self._check_in_completed,
+            JournalKind.HELP_REQUESTED: self._help_requested,
+            JournalKind.NOT_ME: self._not_me,
+            JournalKind.THIS_WAS_ME: self._this_was_me,
+            JournalKind.SEND_AGAIN: self._send_again,
+        }
+        self.live: Mapping[JournalKind, Callable[[Entry], Awaitable[Outcome | None]]] = {
+            JournalKind.MESSAGE_READ: self._message_read,
+            JournalKind.OPEN_JOIN_WINDOW: self._open_join_window,
+            JournalKind.CLOSE_JOIN_WINDOW: self._close_join_window,
+            JournalKind.JOIN: self._join,
+            JournalKind.REMOVE_DEVICE: self._remove_device,
+            JournalKind.RENAME_DEVICE: self._rename_device,
+            JournalKind.TEST_CONNECTION: self._try_connection,
+        }
+
+    def alert(self, code: str, key: str, text: str, *, severity: str = "moderate") -> str:
+        """Put an alert into the outbox, on the books' thread; equal keys are one alert."""
+        id, body = self._compose.alert(code, key, text, self._now(), severity=severity)
+        self._books.ledger.outbox.put(OutboxKind.ALERT, id, body, urgent=True, created=self._now())
+        self._wake()
+        return id
+
+    def _check_in_completed(self, entry: Entry) -> Outcome:
+        id, body = self._compose.response(entry)
+        self._books.ledger.outbox.put(
+            OutboxKind.QUESTIONNAIRE_RESPONSE, id, body, created=entry.written
+        )
+        self._wake()
+        return Outcome(ok=True, data={"bundle": id})
+
+    def _help_requested(self, entry: Entry) -> Outcome:
+        bundle = self.alert(
+            "help-requested",
+            f"journal-{entry.number}",
+            "Pasienten ber om å bli ringt",
+            severity="high",
+        )
+        return Outcome(ok=True, data={"bundle": bundle})
+
+    def _not_me(self, entry: Entry) -> Outcome:
+        measurement = str(entry.body["measurement"])
+        change = self._books.ledger.disown(measurement)
+        if change is OwnerChange.TOO_LATE:
+            self.alert(
+                "measurement-invalid",
+                f"not-me-{measurement}",
+                f"Pasienten sier at målingen {measurement} ikke er hans eller hennes",
+            )
+        return Outcome(ok=change is not OwnerChange.UNKNOWN, detail=change.value)
+
+    def _this_was_me(self, entry: Entry) -> Outcome:
+        change = self._books.ledger.own(str(entry.body["measurement"]))
+        self._wake()
+        return Outcome(ok=change is not OwnerChange.UNKNOWN, detail=change.value)
+
+    def _send_again(self, entry: Entry) -> Outcome:
+        ok = self._books.ledger.outbox.send_again(int(entry.body["seq"]))
+        self._wake()
+        return Outcome(ok=ok, detail="" if ok else "not parked")
+
+    async def _message_read(self, entry: Entry) -> None:
+        message = str(entry.body["message"])
+        documents = self._books.documents
+        await self._books.call(documents.mark_message_read, message, datetime.now(UTC))
+
+    async def _open_join_window(self, entry: Entry) -> Outcome:
+        self._home.open_window()
+        return DONE
+
+    async def _close_join_window(self, entry: Entry) -> Outcome:
+        self._home.close_window()
+        return DONE
+
+    async def _join(self, entry: Entry) -> Outcome:
+        ok = self._choose(str(entry.body["address"]))
+        return Outcome(ok=ok, detail="" if ok else "not heard in this join window")
+
+    async def _remove_device(self, entry: Entry) -> Outcome:
+        device = await self._home.remove(str(entry.body["device_key"]))
+        if device and device.transport == "ble":
+            await self._forget(device.address)
+        return Outcome(ok=device is not None)
+
+    async def _rename_device(self, entry: Entry) -> Outcome:
+        ok = await self._home.rename(str(entry.body["device_key"]), str(entry.body["name"]))
+        return Outcome(ok=ok)
+
+    async def _try_connection(self, entry: Entry) -> Outcome:
+        return await self._test_connection()
