@@ -16,6 +16,7 @@ from hub.store.schema import steps
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 KEPT = timedelta(days=30)
+KINDS = frozenset(kind.value for kind in JournalKind)
 
 INSERT = """
 INSERT INTO entry (kind, check_in, body, form,
@@ -149,7 +150,8 @@ class JournalReader:
         found = self._reader.database().rows(
             "SELECT * FROM entry WHERE number > ? ORDER BY number LIMIT ?", (number, limit)
         )
-        return [_to_entry(row) for row in found]
+        # A newer page may have written a kind that this hub does not know: it must not block.
+        return [_to_entry(row) for row in found if row["kind"] in KINDS]
 
 
 def _to_entry(row: Row) -> Entry:

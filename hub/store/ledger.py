@@ -1,10 +1,12 @@
 """The hub's book of measurements. `append` returns only when the reading survives a power cut."""
 
 import zlib
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from sqlite3 import Row
+from typing import TypeVar
 
 from drivers.measurement import Measurement, Rejected
 from hub.clock import Moment, corrected
@@ -27,6 +29,8 @@ from hub.store.outbox import Outbox
 from hub.store.salvage import open_book
 from hub.store.schema import steps
 from hub.store.space import Ballast, Space, drains
+
+T = TypeVar("T")
 
 BUNDLE_MEASUREMENTS = 50  # contract §4
 SESSIONS_AT_ONCE = 50
@@ -71,6 +75,12 @@ class Ledger:
 
     def close(self) -> None:
         self._database.close()
+
+    @drains
+    def transact(self, work: Callable[[], T]) -> T:
+        """`work` in one transaction; on a full disk it is run again without the ballast."""
+        with self._database.transaction():
+            return work()
 
     def append(self, measurement: Measurement, reception: Reception) -> Kept | None:
         """Durable on return, with a place in the outbox. None: this very record is here already.

@@ -8,7 +8,7 @@ What is in flight is known to the uplink's memory only, so a crash leaves no row
 """
 
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from sqlite3 import Row
 
@@ -105,24 +105,16 @@ class Outbox:
                     self.park(seq, DAMAGED)
         return [_to_due(row) for row in found if row["seq"] not in damaged]
 
-    @drains
-    def sent(self, seqs: Collection[int], at: datetime) -> None:
+    def sent(self, seqs: Iterable[int], at: datetime) -> None:
         """The broker has these (PUBACK). They stay due: a broker's word is not storage."""
-        self._each("UPDATE outbox SET sent_at = coalesce(sent_at, ?) WHERE seq = ?", at, seqs)
+        self._mark_sent(list(seqs), to_text(at))
 
-    @drains
-    def acknowledge(self, ids: Collection[str], at: datetime, *, received: bool = True) -> set[str]:
+    def acknowledge(self, ids: Iterable[str], at: datetime, *, received: bool = True) -> set[str]:
         """Receipts, in one transaction → the ids that this outbox knows.
 
         received=False where the broker's word must do: done, but nobody has said "received".
         """
-        known = set()
-        with self._database.transaction():
-            for id in ids:
-                if (seq := self.seq_of(id)) is not None:
-                    known.add(id)
-                    self._finish(seq, to_text(at), received=received)
-        return known
+        return self._finish_all(list(ids), to_text(at), received=received)
 
     @drains
     def seen(self, id: str, at: datetime) -> bool:
@@ -192,6 +184,11 @@ class Outbox:
         seq: int | None = self._database.value("SELECT seq FROM bundle WHERE id = ?", (id,))
         return seq
 
+    def newest(self) -> int:
+        """The seq of the newest row of any state; 0 where there is none."""
+        seq: int = self._database.value("SELECT ifnull(max(seq), 0) FROM outbox")
+        return seq
+
     def counts(self) -> OutboxCounts:
         return counts(self._database)
 
@@ -219,10 +216,23 @@ class Outbox:
             {"seq": seq, "at": at, "received": received},
         )
 
-    def _each(self, sql: str, at: datetime, seqs: Collection[int]) -> None:
+    @drains
+    def _mark_sent(self, seqs: Collection[int], at: str) -> None:
         with self._database.transaction():
             for seq in seqs:
-                self._database.change(sql, (to_text(at), seq))
+                self._database.change(
+                    "UPDATE outbox SET sent_at = coalesce(sent_at, ?) WHERE seq = ?", (at, seq)
+                )
+
+    @drains
+    def _finish_all(self, ids: Collection[str], at: str, *, received: bool) -> set[str]:
+        known = set()
+        with self._database.transaction():
+            for id in ids:
+                if (seq := self.seq_of(id)) is not None:
+                    known.add(id)
+                    self._finish(seq, at, received=received)
+        return known
 
 
 def counts(database: Database) -> OutboxCounts:

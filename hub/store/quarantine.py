@@ -40,7 +40,7 @@ class RejectedPayload:
 
 def keep(database: Database, rejected: Rejected, reception: Reception) -> None:
     """The newest 200 of each device stay; how many were let go is counted."""
-    columns = {
+    columns: dict[str, object] = {
         "device_key": reception.device_key,
         "driver": reception.driver,
         "session": reception.session,
