@@ -9,12 +9,14 @@ a device is told to delete or to advance.
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Protocol
 
-from drivers.errors import PayloadError
+from drivers.errors import LinkRefused, PayloadError
 from drivers.measurement import Measurement, Rejected
 
 Decoder = Callable[[bytes], Measurement]
+Refine = Callable[[Measurement], Measurement]
 Reading = Measurement | Rejected
 
 
@@ -111,7 +113,10 @@ class BleDriver(ABC):
 
 
 class SerialDriver(ABC):
-    """A family of serial devices; `decoders` is keyed by protocol id, such as "nonin-8"."""
+    """A family of serial devices; `decoders` is keyed by protocol id, such as "nonin-8".
+
+    One instance belongs to one port: what arrived while the clock was read stays in it for `read`.
+    """
 
     id: ClassVar[str]
     settings: ClassVar[SerialSettings]
@@ -121,22 +126,44 @@ class SerialDriver(ABC):
     def read(self, link: SerialLink) -> AsyncIterator[Reading]:
         """Yield measurements for as long as the port is open."""
 
+    async def read_clock(self, link: SerialLink) -> datetime | None:
+        """What the device's clock shows, without zone; None where it has none or does not say."""
+        return None
+
+    async def set_clock(self, link: SerialLink, local: datetime) -> None:
+        """Set the device's clock to the patient's local time, where it has one."""
+        return
+
 
 class GattProfile(BleDriver):
-    """A standard profile: one service, one measurement characteristic, one pure decode."""
+    """A standard profile: one service, one measurement characteristic, one pure decode.
+
+    `more_decoders` are for characteristics that can be decoded but are not subscribed to.
+    """
 
     service: ClassVar[str]
     characteristic: ClassVar[str]
     decode: ClassVar[Decoder]
+    more_decoders: ClassVar[Mapping[str, Decoder]] = {}
 
     def __init_subclass__(cls) -> None:
         cls.match = BleMatch(service=cls.service)
-        cls.decoders = {cls.characteristic: cls.decode, **getattr(cls, "more_decoders", {})}
+        cls.decoders = {cls.characteristic: cls.decode, **cls.more_decoders}
+
+    async def refinement(self, link: GattLink) -> Refine:
+        """What the device says once, elsewhere, about all its measurements; nothing by default."""
+        return unchanged
 
     async def read(self, link: GattLink) -> AsyncIterator[Reading]:
+        refine = await self.refinement(link)
         await link.subscribe(self.characteristic)
         async for source, payload in link.notifications():
-            yield attempt(self.decoders[source], source, payload)
+            reading = attempt(self.decoders[source], source, payload)
+            yield reading if isinstance(reading, Rejected) else refine(reading)
+
+
+def unchanged(measurement: Measurement) -> Measurement:
+    return measurement
 
 
 def attempt(decode: Decoder, source: str, payload: bytes) -> Reading:
@@ -145,3 +172,13 @@ def attempt(decode: Decoder, source: str, payload: bytes) -> Reading:
         return decode(payload)
     except PayloadError as error:
         return Rejected(source, payload, str(error))
+
+
+async def read_if_offered(link: GattLink, characteristic: str) -> bytes | None:
+    """The value of an optional characteristic; None where it is missing or refused."""
+    if not link.has(characteristic):
+        return None
+    try:
+        return await link.read(characteristic)
+    except LinkRefused:
+        return None

@@ -5,6 +5,8 @@ DriverError
 │   ├── TruncatedPayload    a field that the flags promise is missing
 │   ├── TrailingBytes       octets that no flag announces
 │   ├── ReservedBits        a bit that the specification keeps for later is set
+│   ├── UnknownResponse     a control point answered with something that is not an answer
+│   ├── BadFrame            a serial frame lacks the marks that its protocol puts in it
 │   └── BadChecksum         a serial frame arrived damaged
 ├── LinkError               the conversation broke (patient: try again)
 │   ├── LinkLost            the device went away
@@ -47,6 +49,19 @@ class ReservedBits(PayloadError):
         super().__init__(f"reserved bits {bits:#x} set in {field}", payload)
         self.field = field
         self.bits = bits
+
+
+class UnknownResponse(PayloadError):
+    def __init__(self, payload: bytes, *, code: int, operator: int) -> None:
+        super().__init__(f"no answer has op code {code} with operator {operator}", payload)
+        self.code = code
+        self.operator = operator
+
+
+class BadFrame(PayloadError):
+    def __init__(self, payload: bytes, *, mark: str) -> None:
+        super().__init__(f"wrong {mark}", payload)
+        self.mark = mark
 
 
 class BadChecksum(PayloadError):

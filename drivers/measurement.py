@@ -150,6 +150,7 @@ class Status(StrEnum):
     OUT_OF_TRACK = "out_of_track"
     SENSOR_ALARM = "sensor_alarm"
     SMARTPOINT = "smartpoint"
+    MARGINAL_PERFUSION = "marginal_perfusion"
 
 
 @dataclass(frozen=True, slots=True)

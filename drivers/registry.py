@@ -1,0 +1,63 @@
+"""Which drivers there are, and how one is chosen.
+
+Matching happens once, when a device joins; its driver id is stored with it. Of two drivers that
+fit the more demanding one is meant; two equally good ones are an error, never a matter of order.
+"""
+
+import re
+
+from drivers.contract import Advertisement, BleDriver, Decoder, SerialDriver, uuid16
+from drivers.errors import AmbiguousDriver, NoDriver
+from drivers.gatt.blood_pressure import BloodPressure
+from drivers.gatt.glucose import Glucose
+from drivers.gatt.health_thermometer import HealthThermometer
+from drivers.gatt.pulse_oximeter import PulseOximeter
+from drivers.gatt.weight_scale import WeightScale
+from drivers.wired.nonin import Nonin
+
+Driver = type[BleDriver] | type[SerialDriver]
+
+DRIVERS: tuple[Driver, ...] = (
+    BloodPressure,
+    Glucose,
+    HealthThermometer,
+    Nonin,
+    PulseOximeter,
+    WeightScale,
+)
+
+SHORT_UUID = re.compile(r"(?:0x)?([0-9a-f]{4})")
+
+
+def choose(seen: Advertisement, drivers: tuple[Driver, ...] = DRIVERS) -> type[BleDriver]:
+    """The driver for what advertises so. Raises NoDriver or AmbiguousDriver."""
+    fitting = [d for d in drivers if issubclass(d, BleDriver) and d.match.accepts(seen)]
+    strongest = max((driver.match.strength for driver in fitting), default=0)
+    best = [driver for driver in fitting if driver.match.strength == strongest]
+    if not best:
+        raise NoDriver(seen.name or seen.address)
+    if len(best) > 1:
+        raise AmbiguousDriver(seen.name or seen.address, tuple(driver.id for driver in best))
+    return best[0]
+
+
+def by_id(identifier: str) -> Driver:
+    """The driver with this stored id. Raises NoDriver."""
+    for driver in DRIVERS:
+        if driver.id == identifier:
+            return driver
+    raise NoDriver(identifier)
+
+
+def decoder(name: str) -> Decoder:
+    """The decoder of a characteristic ("2a35", "0x2A35", a 128-bit UUID) or a serial protocol.
+
+    Raises NoDriver.
+    """
+    wanted = name.strip().lower()
+    if short := SHORT_UUID.fullmatch(wanted):
+        wanted = uuid16(int(short[1], 16))
+    for driver in DRIVERS:
+        if wanted in driver.decoders:
+            return driver.decoders[wanted]
+    raise NoDriver(name)

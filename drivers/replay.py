@@ -1,0 +1,128 @@
+"""Plays a recorded conversation as a link: for tests, and to see a reported fault again.
+
+A trace is a JSON object:
+
+    driver    id of the driver that reads it
+    device    what was recorded, or built after which document
+    source    where payloads and expected values come from
+    reads     BLE only: {"2a19": "64"}, the characteristics that can be read; null = refused
+    offers    BLE only: further characteristics that the device has, ["2a35"]
+    steps     what happens, in order; each one of
+                {"notify": "2a35", "payload": "1e…"}   BLE: arrives if it was subscribed to
+                {"write": "2a52", "payload": "0101"}   BLE: the device waits for this write
+                {"receive": "80396220"}                serial: octets arrive
+                {"write": "02720003"}                  serial: the device waits for this write
+                {"silence": true}                      serial: nothing comes for one deadline
+              and after the last the device is gone
+    expect    what the driver yields, in the words of the caller
+
+Payloads are hexadecimal.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from drivers.contract import uuid16
+from drivers.errors import LinkLost, LinkRefused, LinkTimeout
+
+Step = Mapping[str, Any]
+DEADLINE_S = 5.0  # what a replayed timeout says; nothing waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    driver: str
+    device: str
+    source: str
+    steps: tuple[Step, ...]
+    expect: tuple[Any, ...] = ()
+    reads: Mapping[str, str | None] | None = None
+    offers: tuple[str, ...] = ()
+
+
+def load_trace(path: Path) -> Trace:
+    """Raises OSError, json.JSONDecodeError or TypeError (an unknown or missing member)."""
+    members = json.loads(path.read_text("utf-8"), parse_float=Decimal)
+    for name in ("steps", "expect", "offers"):
+        members[name] = tuple(members.get(name, ()))
+    return Trace(**members)
+
+
+class ReplayGattLink:
+    """A GattLink on which the trace's device answers. `written` and `subscribed` tell the tale."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.written: list[tuple[str, bytes]] = []
+        self.subscribed: list[str] = []
+        self._steps = list(trace.steps)
+        self._reads = {_uuid(name): text for name, text in (trace.reads or {}).items()}
+        named = (_uuid(step.get("notify") or step["write"]) for step in trace.steps)
+        self._offers = {*self._reads, *map(_uuid, trace.offers), *named}
+
+    def has(self, characteristic: str) -> bool:
+        return characteristic in self._offers
+
+    async def read(self, characteristic: str) -> bytes:
+        text = self._reads.get(characteristic)
+        if text is None:
+            raise LinkRefused(f"read {characteristic}", "not readable in this trace")
+        return bytes.fromhex(text)
+
+    async def write(self, characteristic: str, payload: bytes) -> None:
+        self._require(characteristic)
+        self.written.append((characteristic, payload))
+
+    async def subscribe(self, characteristic: str) -> None:
+        self._require(characteristic)
+        self.subscribed.append(characteristic)
+
+    async def notifications(self, idle_s: float | None = None) -> AsyncIterator[tuple[str, bytes]]:
+        while self._steps and self._is_due(self._steps[0]):
+            step = self._steps.pop(0)
+            if "notify" in step and _uuid(step["notify"]) in self.subscribed:
+                yield _uuid(step["notify"]), bytes.fromhex(step["payload"])
+
+    def _is_due(self, step: Step) -> bool:
+        if "notify" in step:
+            return True
+        return (_uuid(step["write"]), bytes.fromhex(step["payload"])) in self.written
+
+    def _require(self, characteristic: str) -> None:
+        if not self.has(characteristic):
+            raise LinkRefused(f"use {characteristic}", "not offered in this trace")
+
+
+class ReplaySerialLink:
+    """A SerialLink on which the trace's device answers."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.written: list[bytes] = []
+        self._steps = list(trace.steps)
+        self._arrived = bytearray()
+
+    async def read(self, count: int) -> bytes:
+        while len(self._arrived) < count:
+            self._next()
+        taken = bytes(self._arrived[:count])
+        del self._arrived[:count]
+        return taken
+
+    async def write(self, payload: bytes) -> None:
+        self.written.append(payload)
+
+    def _next(self) -> None:
+        if not self._steps:
+            raise LinkLost("read", "the trace has ended")
+        step = self._steps.pop(0)
+        if "receive" in step:
+            self._arrived += bytes.fromhex(step["receive"])
+        elif "silence" in step or bytes.fromhex(step["write"]) not in self.written:
+            raise LinkTimeout("read", DEADLINE_S)
+
+
+def _uuid(short: str) -> str:
+    return uuid16(int(short, 16)) if len(short) == 4 else short.lower()
