@@ -100,10 +100,50 @@ write_locks() {
     done
 }
 
+# DESTDIR, as packagers know it, puts everything under another root and starts nothing.
 install_hub() {
-    packages bluetoothctl:bluez chromium:chromium cage:cage
-    as_root install -d -m 755 "$INSTALL_DIR" "$CONFIG_DIR"
-    say "setup: copying to $INSTALL_DIR"
+    local root=${DESTDIR:-} file
+    python_is_new_enough
+    [ -n "$root" ] || packages bluetoothctl:bluez chromium:chromium cage:cage
+    as_root install -d -m 755 "$root$INSTALL_DIR" "$root$CONFIG_DIR"
+    as_root install -d -m 755 "$root"/etc/systemd/system "$root"/usr/lib/sysusers.d \
+        "$root"/etc/udev/rules.d "$root"/etc/chromium/policies/managed
+
+    say "setup: installing to $root$INSTALL_DIR"
+    [ -x "$root$INSTALL_DIR/venv/bin/python" ] || as_root python3 -m venv "$root$INSTALL_DIR/venv"
+    as_root "$root$INSTALL_DIR/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --require-hashes --requirement requirements/pi.txt
+    as_root "$root$INSTALL_DIR/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --no-deps --no-build-isolation --force-reinstall .
+    as_root install -m 644 README.md LICENSE "$root$INSTALL_DIR/"
+    as_root install -m 644 systemd/hjemmehub.sysusers "$root/usr/lib/sysusers.d/hjemmehub.conf"
+    as_root install -m 644 systemd/*.service "$root/etc/systemd/system/"
+    as_root install -m 644 config/udev/*.rules "$root/etc/udev/rules.d/"
+    as_root install -m 644 config/chromium/*.json "$root/etc/chromium/policies/managed/"
+    [ -n "$root" ] || as_root systemd-sysusers
+    file=$root$CONFIG_DIR/hub.toml
+    if [ ! -e "$file" ]; then
+        sed "s/^id = \"[0-9A-F]*\"/id = \"$(hub_id)\"/" config/hub.toml | as_root tee "$file" >/dev/null
+        as_root chmod 640 "$file"
+        [ -n "$root" ] || as_root chown root:hub "$file"
+        say "setup: now edit $file: [patient], [mqtt]"
+    fi
+    [ -z "$root" ] || return 0
+    as_root udevadm control --reload
+    as_root systemctl daemon-reload
+    as_root systemctl enable --quiet hub.service hub-web.service hub-kiosk.service
+    as_root systemctl restart hub.service hub-web.service hub-kiosk.service
+    say "setup: done. 'hub doctor' in $INSTALL_DIR/venv/bin tells how it is."
+}
+
+# The EUI-64 of the first network card (IEEE: FF-FE in the middle of its address).
+hub_id() {
+    local mac
+    mac=$(cat /sys/class/net/e*/address /sys/class/net/w*/address 2>/dev/null | head -n 1) || true
+    # Without a card, a locally administered address that nobody else has.
+    [ -n "$mac" ] || mac=02$(od -An -N5 -tx1 /dev/urandom)
+    mac=$(printf '%s' "$mac" | tr -d ': \n' | tr a-f A-F)
+    printf '%sFFFE%s' "${mac:0:6}" "${mac:6:6}"
 }
 
 main() {

@@ -5,27 +5,16 @@ crash makes the same bundle, and the outbox keeps it once.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import datetime
 
 from hub.books import Books
-from hub.clock import Moment, Now
+from hub.bundles import Bundles
 from hub.home import Home
 from hub.records import Entry, JournalKind, OutboxKind, Outcome
 from hub.store.ledger import OwnerChange
+from hub.uplink.alerts import AlertCode
 
 DONE = Outcome(ok=True)
-
-Composed = tuple[str, bytes]
-"""(id, body) as they go into the outbox."""
-
-
-class Compose(Protocol):
-    """The FHIR side: pure functions of `hub.uplink`."""
-
-    def response(self, entry: Entry) -> Composed: ...
-
-    def alert(self, code: str, key: str, text: str, at: Moment, *, severity: str) -> Composed: ...
 
 
 class Requests:
@@ -35,20 +24,20 @@ class Requests:
         self,
         books: Books,
         home: Home,
-        compose: Compose,
-        now: Now,
+        bundles: Bundles,
         *,
         choose: Callable[[str], bool],
         forget: Callable[[str], Awaitable[None]],
+        message_read: Callable[[str, datetime], Awaitable[None]],
         test_connection: Callable[[], Awaitable[Outcome]],
         wake: Callable[[], None],
     ) -> None:
         self._books = books
         self._home = home
-        self._compose = compose
-        self._now = now
+        self._bundles = bundles
         self._choose = choose
         self._forget = forget
+        self._tell_message_read = message_read
         self._test_connection = test_connection
         self._wake = wake
         self.in_ledger: Mapping[JournalKind, Callable[[Entry], Outcome | None]] = {
@@ -68,15 +57,8 @@ class Requests:
             JournalKind.TEST_CONNECTION: self._try_connection,
         }
 
-    def alert(self, code: str, key: str, text: str, *, severity: str = "moderate") -> str:
-        """Put an alert into the outbox, on the books' thread; equal keys are one alert."""
-        id, body = self._compose.alert(code, key, text, self._now(), severity=severity)
-        self._books.ledger.outbox.put(OutboxKind.ALERT, id, body, urgent=True, created=self._now())
-        self._wake()
-        return id
-
     def _check_in_completed(self, entry: Entry) -> Outcome:
-        id, body = self._compose.response(entry)
+        id, body = self._bundles.response(entry)
         self._books.ledger.outbox.put(
             OutboxKind.QUESTIONNAIRE_RESPONSE, id, body, created=entry.written
         )
@@ -84,9 +66,9 @@ class Requests:
         return Outcome(ok=True, data={"bundle": id})
 
     def _help_requested(self, entry: Entry) -> Outcome:
-        bundle = self.alert(
-            "help-requested",
-            f"journal-{entry.number}",
+        bundle = self._bundles.alert(
+            AlertCode.HELP_REQUESTED,
+            f"journal {entry.number}",
             "Pasienten ber om å bli ringt",
             severity="high",
         )
@@ -96,10 +78,11 @@ class Requests:
         measurement = str(entry.body["measurement"])
         change = self._books.ledger.disown(measurement)
         if change is OwnerChange.TOO_LATE:
-            self.alert(
-                "measurement-invalid",
-                f"not-me-{measurement}",
-                f"Pasienten sier at målingen {measurement} ikke er hans eller hennes",
+            self._bundles.alert(
+                AlertCode.MEASUREMENT_INVALID,
+                f"not me {measurement}",
+                "Pasienten sier at målingen ikke er hans eller hennes",
+                severity="moderate",
             )
         return Outcome(ok=change is not OwnerChange.UNKNOWN, detail=change.value)
 
@@ -114,9 +97,9 @@ class Requests:
         return Outcome(ok=ok, detail="" if ok else "not parked")
 
     async def _message_read(self, entry: Entry) -> None:
-        message = str(entry.body["message"])
-        documents = self._books.documents
-        await self._books.call(documents.mark_message_read, message, datetime.now(UTC))
+        message, at = str(entry.body["message"]), entry.written.wall
+        await self._books.call(self._books.documents.mark_message_read, message, at)
+        await self._tell_message_read(message, at)
 
     async def _open_join_window(self, entry: Entry) -> Outcome:
         self._home.open_window()

@@ -1,0 +1,126 @@
+"""From the books to the bytes that leave: what `hub.uplink` composes, with this hub's own facts.
+
+A row whose time is not known yet waits for the clock while this boot may still learn it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from hub import VERSION
+from hub.clock import Now
+from hub.records import Device, Due, Entry, Kept, OutboxKind
+from hub.settings import Settings
+from hub.store.ledger import Ledger
+from hub.uplink.alerts import AlertCode, Severity, alert
+from hub.uplink.answers import questionnaire_response
+from hub.uplink.fhir import Composed, compose
+from hub.uplink.resources import Gateway
+from hub.uplink.rows import Sealed, Unsealable
+from hub.uplink.timing import LeftOut
+
+ALERTS = {
+    LeftOut.TIME_FAULT: (AlertCode.CLOCK_FAULT, "Målingen har et klokkeslett som ikke kan stemme"),
+    LeftOut.TIME_UNKNOWN: (AlertCode.CLOCK_FAULT, "Ingen klokke vet når målingen ble tatt"),
+    LeftOut.NOTHING_CODED: (AlertCode.MEASUREMENT_INVALID, "Målingen har ingen verdi"),
+}
+
+
+class Bundles:
+    """Used on the books' thread. `device` knows the devices of this home; `wake` is called when
+    an alert was put into the outbox."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        device: Callable[[str], Device | None],
+        now: Now,
+        wake: Callable[[], None],
+    ) -> None:
+        self._gateway = Gateway(settings.hub.id, VERSION, serial=settings.hub.serial)
+        self._patient = settings.patient
+        self._zone = ZoneInfo(settings.hub.timezone)
+        self._ledger = ledger
+        self._device = device
+        self._now = now
+        self._wake = wake
+
+    def seal(self, due: Due) -> Sealed | None:
+        """`hub.uplink.rows.Seal`: the bytes of a row, None while it must wait."""
+        if due.kind is not OutboxKind.OBSERVATION:
+            return None  # answers and alerts are sealed when they are put
+        kept = self._ledger.measurements_of(due.seq)
+        if not kept or self._must_wait(kept):
+            return None
+        composed = self._compose(kept)
+        self._tell(composed.left_out)
+        if len(composed.left_out) == len(kept):
+            # Nobody would see these values, so nobody may be told that they were received.
+            raise Unsealable(", ".join(sorted({why.value for _, why in composed.left_out})))
+        return Sealed(composed.id, composed.body, members=len(kept))
+
+    def response(self, entry: Entry) -> tuple[str, bytes]:
+        """A completed check-in → (id, body)."""
+        return questionnaire_response(
+            self._patient,
+            check_in=str(entry.body["check_in"]),
+            questionnaire=str(entry.body["questionnaire"]),
+            items=entry.body["item"],
+            authored=entry.written.wall,
+            zone=self._zone,
+        )
+
+    def alert(self, code: AlertCode, about: str, text: str, *, severity: Severity) -> str:
+        """Put an alert into the outbox → its id. Equal `about` and code are one alert."""
+        now = self._now()
+        id, body = alert(
+            self._gateway,
+            self._patient,
+            code,
+            about=about,
+            text=text,
+            severity=severity,
+            at=now.wall,
+            zone=self._zone,
+        )
+        self._ledger.outbox.put(OutboxKind.ALERT, id, body, urgent=True, created=now)
+        self._wake()
+        return id
+
+    def _must_wait(self, kept: Sequence[Kept]) -> bool:
+        """Restamped as soon as this boot knows the time; an earlier boot never will."""
+        now = self._now()
+        return not now.trusted or any(
+            not one.reception.received.trusted and one.reception.received.boot_id == now.boot_id
+            for one in kept
+        )
+
+    def _compose(self, kept: Sequence[Kept]) -> Composed:
+        return compose(
+            self._gateway,
+            self._patient,
+            self._device(kept[0].reception.device_key) or _removed(kept[0]),
+            kept,
+            bounds=self._ledger.bounds,
+            zone=self._zone,
+            at=self._now().wall,
+        )
+
+    def _tell(self, left_out: Sequence[tuple[str, LeftOut]]) -> None:
+        for measurement, why in left_out:
+            if why in ALERTS:
+                code, text = ALERTS[why]
+                self.alert(code, f"{why.value} {measurement}", text, severity="moderate")
+
+
+def _removed(kept: Kept) -> Device:
+    """A device that was taken out before its last readings left: what the reading itself tells."""
+    return Device(
+        key=kept.reception.device_key,
+        address=kept.reception.device_key,
+        transport="ble",
+        driver=kept.reception.driver,
+        name=kept.reception.driver,
+        joined_at=datetime.now(UTC),
+    )
