@@ -1,0 +1,195 @@
+"""Every kind of measurement, in every state of the clocks, is what the guide's profiles ask for."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain, product
+from pathlib import Path
+
+import pytest
+
+from drivers.measurement import Absent, Comparator, Kind, Measurement, Quantity, Status, Unit
+from hub.records import Kept
+from hub.uplink import codes
+from hub.uplink.alerts import AlertCode, alert
+from hub.uplink.answers import questionnaire_response
+from tests.uplink.fhir_samples import (
+    CUFF,
+    GATEWAY,
+    OSLO,
+    PATIENT,
+    RECEIVED,
+    SHARED,
+    SILENT,
+    STAMP,
+    WIRED,
+    composed,
+    kept,
+    measured,
+    moment,
+    nothing_known,
+    pressure,
+    temperature,
+    value,
+)
+
+CHECK = SHARED / "phd" / "check"
+CACHE = Path(os.environ.get("PHDCHECK_CACHE", Path.home() / ".cache" / "phdcheck"))
+DAY_S = 86_400.0
+RESET = datetime(2000, 1, 1, 0, 1, 10)  # noqa: DTZ001 - a device's own clock
+pytestmark = [
+    pytest.mark.skipif(
+        not CHECK.is_file(), reason="the guide's checker is not beside this checkout"
+    ),
+    pytest.mark.skipif(not CACHE.is_dir(), reason="the guide's checker has not been set up here"),
+]
+
+
+def of_every_kind() -> Iterator[Measurement]:
+    yield pressure()
+    yield measured(
+        Kind.BLOOD_PRESSURE,
+        {
+            Quantity.SYSTOLIC: value("16.0", Unit.K_PA),
+            Quantity.DIASTOLIC: value("11.60", Unit.K_PA),
+            Quantity.MEAN_ARTERIAL_PRESSURE: value(None, Unit.K_PA, absent=Absent.NOT_A_NUMBER),
+        },
+    )
+    yield measured(
+        Kind.BODY_WEIGHT,
+        {
+            Quantity.BODY_WEIGHT: value("74.00", Unit.KILOGRAM),
+            Quantity.BODY_MASS_INDEX: value("24.2", Unit.KG_PER_M2),
+            Quantity.HEIGHT: value("1.750", Unit.METRE),
+        },
+    )
+    yield measured(
+        Kind.BODY_WEIGHT,
+        {
+            Quantity.BODY_WEIGHT: value("163.14", Unit.POUND),
+            Quantity.HEIGHT: value("68.9", Unit.INCH),
+        },
+    )
+    for site in codes.TEMPERATURE_SITES:
+        yield temperature(temperature_type=site)
+    yield measured(
+        Kind.PULSE_OXIMETRY,
+        {
+            Quantity.OXYGEN_SATURATION: value("94", Unit.PERCENT),
+            Quantity.PULSE_RATE: value("88", Unit.PER_MINUTE),
+            Quantity.PULSE_AMPLITUDE_INDEX: value("4.2", Unit.PERCENT),
+        },
+    )
+    yield measured(
+        Kind.PULSE_OXIMETRY,
+        {quantity: value("90", Unit.PERCENT) for quantity in codes.OXIMETRY},
+    )
+    yield from glucose()
+
+
+def glucose() -> Iterator[Measurement]:
+    reading = {Quantity.GLUCOSE: value("6.3", Unit.MMOL_PER_L)}
+    for sample in codes.SAMPLE_TYPES:
+        yield measured(Kind.GLUCOSE, reading, sample_type=sample)
+    for detail, (_, words) in codes.FACTS.items():
+        for word in (*words, "bedtime", codes.NOT_AVAILABLE):
+            yield replace(measured(Kind.GLUCOSE, reading), details={detail: word})
+    context = {
+        Quantity.CARBOHYDRATE: value("45", Unit.GRAM),
+        Quantity.MEDICATION: value("0.5", Unit.MILLILITRE),
+        Quantity.EXERCISE_DURATION: value("1800", Unit.SECOND),
+        Quantity.EXERCISE_INTENSITY: value("60", Unit.PERCENT),
+        Quantity.HBA1C: value("5.6", Unit.PERCENT),
+    }
+    high = value("600", Unit.MG_PER_DL, comparator=Comparator.GREATER)
+    yield measured(Kind.GLUCOSE, {Quantity.GLUCOSE: high, **context})
+    yield measured(Kind.GLUCOSE_CONTEXT, context, carbohydrate_type="lunch")
+    yield measured(Kind.GLUCOSE, {}, Status.STRIP_INSERTION_ERROR)
+
+
+def special_values() -> Iterator[Measurement]:
+    for absent in Absent:
+        nothing = value(None, Unit.CELSIUS, absent=absent)
+        yield measured(Kind.BODY_TEMPERATURE, {Quantity.BODY_TEMPERATURE: nothing})
+
+
+def every_status() -> Iterator[Measurement]:
+    saturation = {Quantity.OXYGEN_SATURATION: value("94", Unit.PERCENT)}
+    for status in Status:
+        yield measured(Kind.PULSE_OXIMETRY, saturation, status)
+    for kind, bits in codes.BITS.items():
+        yield measured(kind, {}, *bits.flags)
+    yield pressure(*Status)
+
+
+def every_clock() -> Iterator[Kept]:
+    states = product((STAMP, None, RESET), (9.0, None, 40 * DAY_S), (True, False), (True, False))
+    for number, (stamp, offset_s, trusted, live) in enumerate(states):
+        yield kept(
+            temperature(stamp=stamp),
+            number,
+            received=moment(trusted=trusted),
+            offset_s=offset_s,
+            live=live,
+            session=f"session-{number}",
+        )
+
+
+def some_bounds(_: Kept) -> tuple[datetime | None, datetime | None]:
+    return RECEIVED - timedelta(hours=3), RECEIVED + timedelta(hours=2)
+
+
+def before_only(_: Kept) -> tuple[datetime | None, datetime | None]:
+    return None, RECEIVED + timedelta(hours=2)
+
+
+def payloads() -> Iterator[bytes]:
+    measurements = enumerate(chain(of_every_kind(), special_values(), every_status()))
+    yield composed(*(kept(each, number) for number, each in measurements)).body
+    for bounds in (some_bounds, before_only, nothing_known):
+        yield composed(*every_clock(), bounds=bounds).body
+    for device in (SILENT, WIRED):
+        yield composed(kept(temperature(), device=device), device=device).body
+    yield composed().body
+    yield from reports()
+
+
+def reports() -> Iterator[bytes]:
+    at = datetime(2026, 11, 22, 11, tzinfo=UTC)
+    for code in AlertCode:
+        for clearing in (None, "Målt kl. 12.10"):
+            yield alert(
+                GATEWAY,
+                PATIENT,
+                code,
+                about="one",
+                text="Planlagt måling ikke utført",
+                severity="moderate",
+                at=at,
+                zone=OSLO,
+                observations=["urn:uuid:6e5120ee-8d61-57c8-9659-c12355c11767"],
+                device=CUFF,
+                clearing=clearing,
+            )[1]
+    for items in ([], [{"linkId": "1", "answer": [{"valueDecimal": "37.20"}]}]):
+        yield questionnaire_response(
+            PATIENT,
+            check_in="check-in-1",
+            questionnaire="https://example.org/q|1",
+            items=items,
+            authored=at,
+            zone=OSLO,
+        )[1]
+
+
+def test_every_payload_meets_the_profiles_that_it_names(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number:04}.json" for number, _ in enumerate(payloads())]
+    for path, body in zip(files, payloads(), strict=True):
+        path.write_bytes(body)
+    run = subprocess.run([CHECK, *files], capture_output=True, text=True, check=False)
+    lines = run.stdout.splitlines()
+    assert sum(line.startswith("ok ") for line in lines) > len(files)
+    faults = [line for line in lines if line.startswith(("FAIL", "      "))]
+    assert faults == [], "\n".join(faults[:40])
