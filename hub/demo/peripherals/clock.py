@@ -37,6 +37,10 @@ class DeviceClock:
         self.offset = local - self._true()
         self.set_count += 1
 
+    def go_wrong(self, hours: float) -> None:
+        """So far off the true time; negative is behind."""
+        self.offset = timedelta(hours=hours)
+
     def lose_battery(self) -> None:
         """It starts again at the first second of 2000, as many meters do."""
         self.set(datetime(2000, 1, 1))  # noqa: DTZ001 - a device clock has no zone

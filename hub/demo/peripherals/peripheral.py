@@ -62,6 +62,7 @@ class Peripheral(ABC):
         self.damage: Damage | None = None
         self.pairings = 0
         self.connection: Connection | None = None
+        self.is_away = False
         self._air = air
         self._controller = Controller(name, air.link)
         self._device = Device(
@@ -122,6 +123,8 @@ class Peripheral(ABC):
         self._air.link.cut_after(self._controller, packets)
 
     def walk_away(self, away: bool = True) -> None:
+        """Out of the hub's range, or back."""
+        self.is_away = away
         self._air.link.out_of_range(self._controller, away)
 
     async def forget_bonds(self) -> None:

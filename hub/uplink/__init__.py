@@ -1,0 +1,1 @@
+"""The way to the central service: MQTT 5 up and down, measurements as FHIR."""

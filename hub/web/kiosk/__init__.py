@@ -1,0 +1,27 @@
+"""The patient's pages."""
+
+from hub.web.kiosk import (
+    check_in,
+    home,
+    languages,
+    messages,
+    nurse,
+    plan,
+    readings,
+    setup_door,
+    version,
+    whose,
+)
+
+PAGES = (
+    home.pages,
+    version.pages,
+    check_in.pages,
+    readings.pages,
+    whose.pages,
+    messages.pages,
+    plan.pages,
+    nurse.pages,
+    languages.pages,
+    setup_door.pages,
+)

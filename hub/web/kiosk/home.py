@@ -1,0 +1,143 @@
+"""The first page: three big things, the newest reading when it just came, and how things stand."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, render_template
+
+from hub.clock import Moment
+from hub.records import JournalKind, Kept
+from hub.web import questionnaires
+from hub.web.books import Books
+from hub.web.kiosk import status
+from hub.web.language import day, gettext, ngettext, time_of_day
+from hub.web.parts import books, now
+from hub.web.showing import Shown, is_shown, show
+
+pages = Blueprint("home", __name__)
+
+FRESH = timedelta(minutes=5)
+LOOKED_AT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """All that the page shows; when its text changes, the page is loaded anew."""
+
+    day: str
+    time: str
+    status: str
+    fresh: Shown | None
+    ask: Shown | None
+    check_in: str
+    check_in_done: bool
+    messages: str
+    unread: int
+
+    @property
+    def version(self) -> str:
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+@pages.get("/")
+def front() -> str:
+    home = view(books(), now())
+    return render_template("kiosk/home.html", home=home)
+
+
+def view(books: Books, moment: Moment) -> Home:
+    wall = moment.wall
+    check_in, done = _check_in(books, wall)
+    unread = _unread(books)
+    return Home(
+        day=day(wall),
+        time=time_of_day(wall),
+        status=status.line(books, wall),
+        fresh=_fresh(books, moment),
+        ask=_asked_about(books, wall),
+        check_in=check_in,
+        check_in_done=done,
+        messages=ngettext("%(number)s ny", "%(number)s nye", unread) % {"number": unread}
+        if unread
+        else gettext("Ingen nye"),
+        unread=unread,
+    )
+
+
+def _fresh(books: Books, moment: Moment) -> Shown | None:
+    """The newest reading while it is news, unless the patient said that it is not theirs."""
+    for reading in books.ledger.readings(LOOKED_AT):
+        if not is_shown(reading.kept.measurement):
+            continue
+        if age(reading.kept.reception.received, moment) > FRESH:
+            return None
+        return None if said_not_me(books, reading.kept) else show(reading, moment.wall)
+    return None
+
+
+def age(then: Moment, moment: Moment) -> timedelta:
+    """By the clock that does not jump, where both are of the same boot."""
+    if then.boot_id == moment.boot_id:
+        return timedelta(milliseconds=moment.mono_ms - then.mono_ms)
+    return abs(moment.wall - then.wall)
+
+
+def said_not_me(books: Books, kept: Kept) -> bool:
+    """By the hub's book, or by the last word on this screen that the hub has not taken yet."""
+    said = {
+        kind: books.journal.last(kind) for kind in (JournalKind.NOT_ME, JournalKind.THIS_WAS_ME)
+    }
+    waiting = [
+        entry
+        for entry in said.values()
+        if entry is not None
+        and entry.number > books.ledger.taken()
+        and entry.body.get("measurement") == kept.id
+    ]
+    if not waiting:
+        return kept.disowned
+    return max(waiting, key=lambda entry: entry.number).kind is JournalKind.NOT_ME
+
+
+def _asked_about(books: Books, wall: datetime) -> Shown | None:
+    """The first reading of which the hub cannot know whose it is."""
+    answered = {
+        entry.body.get("measurement")
+        for kind in (JournalKind.NOT_ME, JournalKind.THIS_WAS_ME)
+        if (entry := books.journal.last(kind)) is not None
+    }
+    for measurement in books.ledger.state("ask_who") or []:
+        reading = None if measurement in answered else books.ledger.reading(measurement)
+        if reading is not None:
+            return show(reading, wall)
+    return None
+
+
+def _check_in(books: Books, wall: datetime) -> tuple[str, bool]:
+    """What stands on the button, and whether all is done."""
+    today = questionnaires.today(books, wall)
+    if not today:
+        return gettext("Ingen i dag"), True
+    state = next((state for state in today if state.completed_at is None), None)
+    if state is None:
+        last = max(state.completed_at for state in today if state.completed_at)
+        return gettext("Ferdig kl. %(time)s") % {"time": time_of_day(last)}, True
+    if state.answered:
+        return gettext("%(answered)s av %(total)s besvart") % {
+            "answered": state.answered,
+            "total": state.total,
+        }, False
+    return (
+        ngettext("%(number)s spørsmål", "%(number)s spørsmål", state.total)
+        % {"number": state.total},
+        False,
+    )
+
+
+def _unread(books: Books) -> int:
+    read = books.journal.messages_read()
+    return sum(
+        "read_at" not in message and message.get("id") not in read
+        for message in books.documents.messages()
+    )

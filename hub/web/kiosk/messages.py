@@ -1,0 +1,78 @@
+"""Messages from the nurses. Opening one is reading it; the hub passes that on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug import Response
+from werkzeug.exceptions import NotFound
+
+from hub.records import JournalKind
+from hub.web.language import gettext, when
+from hub.web.parts import books, now, write
+
+pages = Blueprint("messages", __name__)
+
+PER_PAGE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: str
+    title: str
+    text: str
+    at: str
+    read: bool
+
+
+@pages.get("/messages")
+@pages.get("/messages/<int:page>")
+def all_of_them(page: int = 0) -> str:
+    found = newest_first()
+    shown = found[page * PER_PAGE : (page + 1) * PER_PAGE]
+    more = len(found) > (page + 1) * PER_PAGE
+    return render_template("kiosk/messages.html", messages=shown, page=page, more=more)
+
+
+@pages.get("/message/<id>")
+def one(id: str) -> str:
+    return render_template("kiosk/message.html", message=named(id))
+
+
+@pages.post("/message/<id>/read")
+def read(id: str) -> Response:
+    write(JournalKind.MESSAGE_READ, {"message": named(id).id})
+    return redirect(url_for("messages.all_of_them"), 303)
+
+
+def named(id: str) -> Message:
+    for message in newest_first():
+        if message.id == id:
+            return message
+    raise NotFound
+
+
+def newest_first() -> list[Message]:
+    read_here = books().journal.messages_read()
+    found = [message for message in books().documents.messages() if message.get("id")]
+    return [message_of(message, read_here) for message in reversed(found)]
+
+
+def message_of(message: dict[str, Any], read_here: set[str]) -> Message:
+    id = str(message["id"])
+    return Message(
+        id=id,
+        title=str(message.get("title") or gettext("Melding")),
+        text=str(message.get("text") or ""),
+        at=sent_at(message),
+        read="read_at" in message or id in read_here,
+    )
+
+
+def sent_at(message: dict[str, Any]) -> str:
+    """Empty when the message does not say."""
+    try:
+        return when(datetime.fromisoformat(str(message.get("issued"))), now().wall)
+    except (ValueError, TypeError):
+        return ""

@@ -1,0 +1,123 @@
+"""The patient's language: catalogues, dates, numbers.
+
+The source text of every page is Bokmål. Another language is one file,
+`translations/<language>/LC_MESSAGES/messages.po`; it is read as it is, so nothing has to be
+compiled. A language without a file is not offered.
+"""
+
+import gettext as standard
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from flask import current_app, g
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+SOURCE = "nb"
+NAMES = {"nb": "Norsk", "nn": "Nynorsk", "se": "Davvisámegiella", "en": "English"}
+LOCALES = {"nb": "nb", "nn": "nn", "se": "se", "en": "en_GB"}
+
+
+def catalogue(language: str) -> Path:
+    return TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+
+
+def offered() -> list[str]:
+    return [name for name in NAMES if name == SOURCE or catalogue(name).exists()]
+
+
+@cache
+def translations(language: str) -> standard.NullTranslations:
+    if language == SOURCE:
+        return standard.NullTranslations()
+    compiled = BytesIO()
+    with catalogue(language).open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return standard.GNUTranslations(compiled)
+
+
+def use(language: str) -> None:
+    """For the rest of this request."""
+    g.language = language if language in offered() else SOURCE
+
+
+def current() -> str:
+    """Also answers for the error pages of a request that went wrong before it had a language."""
+    language: str = g.get("language", SOURCE)
+    return language
+
+
+def marked(text: str) -> str:
+    """For texts in tables: marks one for the catalogues; `gettext` it where it is shown."""
+    return text
+
+
+def gettext(text: str) -> str:
+    return translations(current()).gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    return translations(current()).ngettext(one, many, number)
+
+
+def locale() -> Locale:
+    return Locale.parse(LOCALES[current()])
+
+
+def zone() -> ZoneInfo:
+    found: ZoneInfo = current_app.config["ZONE"]
+    return found
+
+
+def time_of_day(moment: datetime) -> str:
+    """10:41, in the patient's time."""
+    return format_time(moment, "HH:mm", tzinfo=zone(), locale=locale())
+
+
+def day(moment: datetime) -> str:
+    """Saturday 22 November."""
+    return long_date(moment.astimezone(zone()).date())
+
+
+def long_date(on: date) -> str:
+    skeleton = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "se": "EEEE d. MMMM"}
+    text = format_date(on, skeleton.get(current(), "EEEE d MMMM"), locale=locale())
+    return text[:1].upper() + text[1:]
+
+
+def short_date(on: date) -> str:
+    return format_date(on, "d. MMM" if current() != "en" else "d MMM", locale=locale())
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """Today 10:41, yesterday 10:41, 20 Nov 10:41."""
+    on, today = moment.astimezone(zone()).date(), now.astimezone(zone()).date()
+    time = time_of_day(moment)
+    if on == today:
+        return gettext("i dag kl. %(time)s") % {"time": time}
+    if on == today - timedelta(days=1):
+        return gettext("i går kl. %(time)s") % {"time": time}
+    return gettext("%(date)s kl. %(time)s") % {"date": short_date(on), "time": time}
+
+
+def short_when(moment: datetime, now: datetime) -> str:
+    """10:41 today, else 20 Nov."""
+    on, today = moment.astimezone(zone()).date(), now.astimezone(zone()).date()
+    return time_of_day(moment) if on == today else short_date(on)
+
+
+def number(value: Decimal) -> str:
+    """With exactly the decimals that the device gave."""
+    exponent = value.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, pattern, locale=locale())

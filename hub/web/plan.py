@@ -1,0 +1,189 @@
+"""The self-treatment plan as the central service sends it (contract §4), made readable.
+
+Texts are shown as they were written. The hub chooses no zone and compares nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from drivers.measurement import Kind
+
+ZONE = "https://hub.example/fhir/StructureDefinition/egenbehandling-sone"
+MDC = "urn:iso:std:iso:11073:10101"
+ZONES = ("green", "yellow", "red")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+KINDS = {
+    "150020": Kind.BLOOD_PRESSURE,
+    "188736": Kind.BODY_WEIGHT,
+    "150364": Kind.BODY_TEMPERATURE,
+    "150456": Kind.PULSE_OXIMETRY,
+    "160184": Kind.GLUCOSE,
+    "160364": Kind.GLUCOSE,
+}
+
+
+class PlanUnreadable(Exception):
+    """The plan is not in the form of the contract; `reason` is for the technician."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Coding(Struct):
+    system: str = ""
+    code: str = ""
+
+
+class Concept(Struct):
+    coding: list[Coding] = []
+    text: str = ""
+
+
+class Repeat(Struct, rename="camel"):
+    period: float = 1
+    period_unit: str = "d"
+    time_of_day: list[str] = []
+    day_of_week: list[str] = []
+
+
+class Timing(Struct):
+    repeat: Repeat = Repeat()
+
+
+class Detail(Struct, rename="camel"):
+    status: str = ""
+    description: str = ""
+    code: Concept = Concept()
+    instantiates_canonical: list[str] = []
+    scheduled_timing: Timing | None = None
+
+
+class Extension(Struct, rename="camel"):
+    url: str
+    value_code: str = ""
+
+
+class Activity(Struct):
+    detail: Detail = Detail()
+    extension: list[Extension] = []
+
+    @property
+    def zone(self) -> str | None:
+        return next((found.value_code for found in self.extension if found.url == ZONE), None)
+
+
+class Period(Struct):
+    start: str = ""
+
+
+class CarePlan(Struct):
+    title: str = ""
+    period: Period = Period()
+    activity: list[Activity] = []
+
+
+class Goal(Struct):
+    description: Concept = Concept()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do today. `time` is HH:MM, or None for any time of the day."""
+
+    text: str
+    time: str | None
+    kind: Kind | None
+    questionnaire: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    name: Literal["green", "yellow", "red"]
+    texts: tuple[str, ...]
+
+
+class Plan:
+    def __init__(self, bundle: dict[str, Any]) -> None:
+        """Raises PlanUnreadable."""
+        self._plan: CarePlan | None = None
+        self.goals: list[str] = []
+        try:
+            for entry in bundle.get("entry", []):
+                self._add(entry["resource"])
+        except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
+            raise PlanUnreadable(str(error)) from error
+
+    def _add(self, resource: dict[str, Any]) -> None:
+        match resource["resourceType"]:
+            case "CarePlan":
+                self._plan = msgspec.convert(resource, CarePlan)
+            case "Goal":
+                text = msgspec.convert(resource, Goal).description.text
+                self.goals += [text] if text else []
+
+    @property
+    def title(self) -> str:
+        return self._plan.title if self._plan else ""
+
+    @property
+    def zones(self) -> list[Zone]:
+        """Green, yellow, red; a zone without a text is left out."""
+        activities = self._plan.activity if self._plan else []
+        texts = {
+            name: tuple(a.detail.description for a in activities if a.zone == name)
+            for name in ZONES
+        }
+        return [Zone(name, texts[name]) for name in ("green", "yellow", "red") if texts[name]]
+
+    @property
+    def questionnaires(self) -> list[str]:
+        """Canonical addresses, in the order of the plan."""
+        found = [
+            canonical
+            for activity in (self._plan.activity if self._plan else [])
+            for canonical in activity.detail.instantiates_canonical
+        ]
+        return list(dict.fromkeys(found))
+
+    def today(self, on: date) -> list[Task]:
+        """What the schedule asks for on this day, in the order of the clock."""
+        if self._plan is None:
+            return []
+        start = _date(self._plan.period.start) or on
+        tasks = [
+            task
+            for activity in self._plan.activity
+            if activity.zone is None and activity.detail.scheduled_timing is not None
+            if _falls_on(activity.detail.scheduled_timing.repeat, start, on)
+            for task in _tasks(activity.detail, activity.detail.scheduled_timing.repeat)
+        ]
+        return sorted(tasks, key=lambda task: task.time or "")
+
+
+def _tasks(detail: Detail, repeat: Repeat) -> list[Task]:
+    codes = [KINDS.get(c.code) for c in detail.code.coding if c.system == MDC]
+    kind = next((code for code in codes if code), None)
+    asked = detail.instantiates_canonical[0] if detail.instantiates_canonical else None
+    times: list[str | None] = [time[:5] for time in repeat.time_of_day]
+    return [Task(detail.description, time, kind, asked) for time in times or [None]]
+
+
+def _falls_on(repeat: Repeat, start: date, on: date) -> bool:
+    if repeat.day_of_week and WEEKDAYS[on.weekday()] not in repeat.day_of_week:
+        return False
+    days = {"d": 1, "wk": 7}.get(repeat.period_unit, 1) * max(1, round(repeat.period))
+    if repeat.day_of_week and days <= 7:
+        return True
+    return (on - start).days % days == 0
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,112 @@
+"""Which check-ins are for today, and how far each has come."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from hub.questionnaire import Answers, Unsupported, canonical, check, questions, translated
+from hub.web.books import Books, Documents
+from hub.web.language import current, zone
+from hub.web.plan import Plan, PlanUnreadable
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A questionnaire that can be answered here. `key` is its name in addresses."""
+
+    questionnaire: Json
+    canonical: str
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(self.canonical.encode()).hexdigest()[:10]
+
+    @property
+    def title(self) -> str:
+        return str(self.questionnaire.get("title") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """Today's state of one form."""
+
+    form: Form
+    draft: str | None
+    answered: int
+    total: int
+    completed_at: datetime | None
+
+
+def plan_of(documents: Documents) -> Plan | None:
+    """Raises PlanUnreadable."""
+    document = documents.get("plan")
+    return None if document is None else Plan(document)
+
+
+def forms(documents: Documents) -> list[Form]:
+    """Every questionnaire that the hub has, those of the plan first and in its order."""
+    found: dict[str, Form] = {}
+    for resource in [
+        *_resources(documents.get("plan")),
+        *_resources(documents.get("questionnaires")),
+    ]:
+        if resource.get("resourceType") != "Questionnaire":
+            continue
+        try:
+            check(resource)
+        except Unsupported:
+            continue  # the uplink has already told the central service why
+        form = Form(translated(resource, current()), canonical(resource))
+        found[form.canonical] = form
+    try:
+        plan = plan_of(documents)
+    except PlanUnreadable:
+        plan = None
+    order = plan.questionnaires if plan else []
+    return sorted(found.values(), key=lambda form: _place(form, order))
+
+
+def _place(form: Form, order: list[str]) -> int:
+    names = (form.canonical, form.canonical.partition("|")[0])
+    return min((order.index(name) for name in names if name in order), default=len(order))
+
+
+def _resources(document: Json | None) -> list[Json]:
+    """The document is one resource, a Bundle of them, or a list under `questionnaires`."""
+    if document is None:
+        return []
+    if document.get("resourceType") == "Bundle":
+        return [entry["resource"] for entry in document.get("entry", []) if "resource" in entry]
+    if "questionnaires" in document:
+        return list(document["questionnaires"])
+    return [document]
+
+
+def form_named(documents: Documents, key: str) -> Form | None:
+    return next((form for form in forms(documents) if form.key == key), None)
+
+
+def since_midnight(now: datetime) -> datetime:
+    local = now.astimezone(zone())
+    return datetime.combine(local.date(), time(0), zone())
+
+
+def today(books: Books, now: datetime) -> list[CheckIn]:
+    return [state(books, form, now) for form in forms(books.documents)]
+
+
+def state(books: Books, form: Form, now: datetime) -> CheckIn:
+    midnight = since_midnight(now)
+    draft = books.journal.draft(form.canonical, midnight)
+    answers: Answers = books.journal.answers(draft) if draft else {}
+    asked = questions(form.questionnaire, answers)
+    return CheckIn(
+        form=form,
+        draft=draft,
+        answered=sum(not question.waits for question in asked),
+        total=len(asked),
+        completed_at=books.journal.completed(form.canonical, midnight),
+    )

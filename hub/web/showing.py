@@ -1,0 +1,117 @@
+"""A reading as the pages show it: numbers, when, from what, and how far it has come.
+
+Nothing here judges a number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from drivers.measurement import Kind, Measurement, Status
+from hub.clock import TimeQuality, quality
+from hub.records import Kept, Step
+from hub.web import wording
+from hub.web.books import Reading
+from hub.web.language import gettext, short_when, time_of_day, when, zone
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """One of the four steps; `at` is None until it is reached."""
+
+    name: str
+    word: str
+    at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`at` is None when nobody knows when the reading was taken; `instant` still orders it."""
+
+    id: str
+    kind: Kind
+    title: str
+    large: str
+    unit: str
+    beside: str | None
+    at: str | None
+    instant: datetime
+    source: str
+    steps: tuple[StepShown, ...]
+    waits: bool
+    disowned: bool
+
+    @property
+    def reached(self) -> StepShown:
+        return [step for step in self.steps if step.at is not None][-1]
+
+
+def is_shown(measurement: Measurement) -> bool:
+    """Control solutions are about the meter, not the patient."""
+    if Status.CONTROL_SOLUTION in measurement.status:
+        return False
+    return measurement.kind in wording.LARGE
+
+
+def taken_at(kept: Kept, local: ZoneInfo) -> datetime | None:
+    """When the reading was taken, by the clock that is to be believed; None = nobody knows."""
+    measurement, reception = kept.measurement, kept.reception
+    offset = reception.clock_offset_s
+    known = quality(
+        measurement.device_time,
+        faulty=Status.TIME_FAULT in measurement.status,
+        offset=None if offset is None else timedelta(seconds=offset),
+        received=reception.received,
+        live=reception.live,
+        local=lambda moment: moment.astimezone(local).replace(tzinfo=None),
+    )
+    stamp = measurement.device_time
+    match known:
+        case TimeQuality.DEVICE_CORRECTED if stamp is not None:
+            return stamp.replace(tzinfo=local) + timedelta(seconds=offset or 0)
+        case TimeQuality.DEVICE if stamp is not None:
+            return stamp.replace(tzinfo=local)
+        case TimeQuality.UNKNOWN:
+            return None
+        case _:
+            return reception.received.wall
+
+
+def show(reading: Reading, now: datetime) -> Shown:
+    kept = reading.kept
+    measurement, received = kept.measurement, kept.reception.received.wall
+    taken = taken_at(kept, zone())
+    values = measurement.values
+    large = [values.get(name) for name in wording.LARGE[measurement.kind]]
+    units = [value.unit for value in large if value is not None]
+    beside = wording.BESIDE.get(measurement.kind)
+    return Shown(
+        id=kept.id,
+        kind=measurement.kind,
+        title=wording.kind(measurement.kind),
+        large="/".join(wording.figure(value) for value in large),
+        unit=wording.unit(units[0]) if units else "",
+        beside=None if beside is None or beside not in values else _beside(reading),
+        at=None if taken is None else when(taken, now),
+        instant=taken or received,
+        source=gettext("Mottatt fra %(device)s kl. %(time)s")
+        % {"device": wording.device(measurement.kind), "time": time_of_day(received)},
+        steps=tuple(
+            StepShown(step.value, wording.step(step), short_when(at, now) if at else None)
+            for step, at in ((step, reading.steps.get(step)) for step in Step)
+        ),
+        waits=Step.RECEIVED not in reading.steps,
+        disowned=kept.disowned,
+    )
+
+
+def _beside(reading: Reading) -> str | None:
+    measurement = reading.kept.measurement
+    name = wording.BESIDE[measurement.kind]
+    value = measurement.values[name]
+    return f"{wording.quantity(name)} {wording.figure(value)}"
+
+
+def shown(readings: Sequence[Reading], now: datetime) -> list[Shown]:
+    return [show(reading, now) for reading in readings if is_shown(reading.kept.measurement)]
