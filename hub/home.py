@@ -94,8 +94,8 @@ class Home:
         self._books.soon(self._books.ledger.notes.device_status, device_key, **fields)
         self._changed(device_key)
 
-    def open_window(self) -> None:
-        self._pairing.open(self._now().mono_ms)
+    def open_window(self, seconds: float | None = None) -> None:
+        self._pairing.open(self._now().mono_ms, seconds)
         self.window_changed()
 
     def close_window(self) -> None:

@@ -110,6 +110,22 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def load(path: Path) -> Settings:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
+        return msgspec.convert(
+            tomllib.loads(path.read_text("utf-8")), Settings, dec_hook=_from_text
+        )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(path, str(error)) from error
+
+
+def _from_text(kind: type, text: object) -> Path:
+    """TOML has no paths: they are texts there."""
+    if kind is Path and isinstance(text, str):
+        return Path(text)
+    raise ValueError(f"{text!r} is not a {kind.__name__}")
+
+
+def _path(kind: type, value: object) -> Path:
+    """msgspec does not know Path; nothing else in the settings is unknown to it."""
+    if kind is not Path or not isinstance(value, str):
+        raise NotImplementedError
+    return Path(value)

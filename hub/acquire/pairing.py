@@ -65,11 +65,11 @@ class Pairing:
         self.kit: Sequence[KitItem] = ()
         self.candidates: dict[str, Candidate] = {}
 
-    def open(self, now_ms: int) -> int:
-        """Open the join window; returns when it closes."""
+    def open(self, now_ms: int, seconds: float | None = None) -> int:
+        """Open the join window, for as long as usual or `seconds`; returns when it closes."""
         self.candidates.clear()
         self._chosen = None
-        self._open_until = now_ms + self._window_ms
+        self._open_until = now_ms + (int(seconds * 1000) if seconds else self._window_ms)
         return self._open_until
 
     def close(self) -> None:

@@ -1,0 +1,107 @@
+"""What the central service may ask for (`dn/cmd`), done by the hub. Each is quick and durable."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from hub.books import Books
+from hub.clock import Now
+from hub.home import Home
+from hub.uplink.commands import Handler, Refused
+from hub.uplink.orders import (
+    DevicePair,
+    DeviceUnpair,
+    MeasureRequest,
+    MessageClear,
+    MessageShow,
+    Order,
+    QuestionnaireRequest,
+)
+
+Reply = Mapping[str, Any]
+
+
+class CommandHandlers:
+    """`handlers` goes to the uplink; an order's `args` has the struct of its type."""
+
+    def __init__(
+        self,
+        books: Books,
+        home: Home,
+        now: Now,
+        *,
+        forget: Callable[[str], Awaitable[None]],
+        identify: Callable[[], None],
+    ) -> None:
+        self._books = books
+        self._home = home
+        self._now = now
+        self._forget = forget
+        self._identify = identify
+        self.handlers: Mapping[str, Handler] = {
+            "message.show": self._message_show,
+            "message.clear": self._message_clear,
+            "measure.request": self._measure_request,
+            "questionnaire.request": self._questionnaire_request,
+            "device.pair": self._device_pair,
+            "device.unpair": self._device_unpair,
+            "time.sync": self._time_sync,
+            "config.reload": self._config_reload,
+            "hub.identify": self._hub_identify,
+        }
+
+    async def _message_show(self, order: Order) -> Reply | None:
+        """With `requireRead` the command ends when the patient has read it."""
+        args: MessageShow = order.args
+        await self._put_message(order, title=args.title, text=args.text)
+        return None if args.require_read else {}
+
+    async def _message_clear(self, order: Order) -> Reply:
+        args: MessageClear = order.args
+        removed = await self._books.call(self._books.documents.remove_message, str(args.id))
+        return {"removed": removed}
+
+    async def _measure_request(self, order: Order) -> Reply:
+        args: MeasureRequest = order.args
+        await self._put_message(order, text=args.text, measure=args.kind)
+        return {}
+
+    async def _questionnaire_request(self, order: Order) -> Reply:
+        args: QuestionnaireRequest = order.args
+        await self._put_message(order, questionnaire=args.questionnaire)
+        return {}
+
+    async def _device_pair(self, order: Order) -> Reply:
+        args: DevicePair = order.args
+        self._home.open_window(args.window)
+        return {"windowS": args.window}
+
+    async def _device_unpair(self, order: Order) -> Reply:
+        args: DeviceUnpair = order.args
+        device = await self._home.remove(args.device_key)
+        if device is None:
+            raise Refused("no such device")
+        if device.transport == "ble":
+            await self._forget(device.address)
+        return {}
+
+    async def _time_sync(self, order: Order) -> Reply:
+        """The hub's clock is its operating system's; the answer tells how it is."""
+        now = self._now()
+        return {"synced": now.trusted, "hubTime": now.wall.isoformat()}
+
+    async def _config_reload(self, order: Order) -> Reply:
+        raise Refused("settings are read when the hub starts")
+
+    async def _hub_identify(self, order: Order) -> Reply:
+        self._identify()
+        return {}
+
+    async def _put_message(self, order: Order, **content: str | None) -> None:
+        message = {
+            "id": order.id,
+            "title": "",
+            "text": "",
+            "issued": order.issued.isoformat(),
+            **{key: value for key, value in content.items() if value is not None},
+        }
+        await self._books.call(self._books.documents.put_message, message)
