@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from cheroot.server import HTTPServer
 
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
@@ -31,6 +32,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Peripheral, "linger_s", 0.05)
     monkeypatch.setattr(Peripheral, "pause_s", 0.01)
     monkeypatch.setattr("hub.demo.peripherals.peripheral.ADVERTISING_INTERVAL_MS", 20)
+    # How long a server takes to notice that it was stopped.
+    monkeypatch.setattr(HTTPServer, "expiration_interval", 0.02)
 
 
 @pytest.fixture
