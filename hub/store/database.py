@@ -7,7 +7,7 @@ SQLite before 3.51.3 can corrupt a WAL that two connections write (sqlite.org/wa
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -96,6 +96,19 @@ class Database:
         with self._lock:
             self._connection.close()
 
+    def close_for_readers(self) -> None:
+        """Close the writing connection and leave -wal and -shm, which SQLite would remove.
+
+        A reader of another account may not make them again, so it could not read without a writer.
+        The last to close is therefore a connection that may not remove anything.
+        """
+        with self._lock:
+            last = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+            with closing(last), suppress(sqlite3.Error):
+                last.execute("SELECT 1 FROM sqlite_schema").fetchall()
+                self._connection.close()
+            self._connection.close()
+
     def _bounds(self) -> tuple[str, str, str]:
         if self._depth == 0:
             return "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"
@@ -118,13 +131,15 @@ def open_writer(path: Path, steps: Sequence[str]) -> Database:
     """
     if not path.exists():
         _make(path, steps)
+    if path.stat().st_size == 0:
+        raise Unreadable(path, "empty")
     database = Database(path, _connect(path, f"{path.absolute().as_uri()}?mode=rw"))
     try:
         _prepare(database)
         _check(database)
         _migrate(database, steps)
     except BaseException:
-        database.close()
+        database.close_for_readers()  # a damaged file stays as it was found
         raise
     return database
 
@@ -171,9 +186,10 @@ def _connect(path: Path, uri: str) -> sqlite3.Connection:
 
 def _prepare(database: Database) -> None:
     for pragma, (wanted, setting) in PRAGMAS.items():
+        if database.value(f"PRAGMA {pragma}") == wanted:
+            continue  # setting auto_vacuum again would write to the file
         database.rows(f"PRAGMA {pragma} = {setting}")
-        got = database.value(f"PRAGMA {pragma}")
-        if got != wanted:
+        if (got := database.value(f"PRAGMA {pragma}")) != wanted:
             raise PragmaRefused(database.path, pragma=pragma, wanted=wanted, got=got)
 
 

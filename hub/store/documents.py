@@ -3,10 +3,10 @@
 The hub writes them; the web process reads the same files and sees a change at its next look.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from tinydb import Query, TinyDB
@@ -16,6 +16,15 @@ from hub.store.jsonfile import Damage, JsonFile
 
 SINGLE = "document"
 MESSAGES_KEPT = 200
+
+T = TypeVar("T")
+
+
+class _Single(msgspec.Struct, frozen=True):
+    """A document of which there is one, as it stands in its file."""
+
+    content: dict[str, Any]
+    version: str = ""
 
 
 class Documents:
@@ -41,12 +50,12 @@ class Documents:
 
     def get(self, name: str) -> dict[str, Any] | None:
         """The document, or None when there is none (yet, or any more)."""
-        row = self._single(name)
-        return None if row is None else row["content"]
+        single = self._single(name)
+        return None if single is None else single.content
 
     def version(self, name: str) -> str | None:
-        row = self._single(name)
-        return None if row is None else row["version"]
+        single = self._single(name)
+        return None if single is None else single.version
 
     def put(self, name: str, content: dict[str, Any], *, version: str = "") -> None:
         self._write_single(name, {"version": version, "content": content})
@@ -57,7 +66,8 @@ class Documents:
     def devices(self) -> list[Device]:
         """Every device of this patient, in the order of joining."""
         rows = self._open("devices").table("devices").all()
-        return [msgspec.convert(dict(row), Device) for row in rows]
+        found = [self._read("devices", row, Device) for row in rows]
+        return [device for device in found if device is not None]
 
     def put_device(self, device: Device) -> None:
         """Add it, or replace the one with the same key."""
@@ -86,9 +96,17 @@ class Documents:
     def remove_message(self, id: str) -> bool:
         return bool(self._open("messages").table("messages").remove(Query().id == id))
 
-    def _single(self, name: str) -> dict[str, Any] | None:
+    def _single(self, name: str) -> _Single | None:
         rows = self._open(name).table(SINGLE).all()
-        return dict(rows[0]) if rows else None
+        return self._read(name, rows[0], _Single) if rows else None
+
+    def _read(self, name: str, row: Mapping[str, Any], kind: type[T]) -> T | None:
+        try:
+            return msgspec.convert(dict(row), kind)
+        except msgspec.ValidationError as error:
+            # It stays in the file: whoever edited it, or a newer hub, can still read it.
+            self._report(Damage(self._folder / f"{name}.json", None, False, str(error)))
+            return None
 
     def _write_single(self, name: str, row: dict[str, Any] | None) -> None:
         database = self._open(name)

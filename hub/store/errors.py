@@ -14,6 +14,8 @@ import sqlite3
 from pathlib import Path
 
 FAULTS = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+# A reader found no -wal and -shm, which only the writing process can make.
+NO_WRITER = frozenset({"SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT"})
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -71,6 +73,8 @@ def translated(path: Path, error: sqlite3.Error) -> StoreError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
     if code == sqlite3.SQLITE_FULL:
         return DiskFull(path, str(error))
+    if code == sqlite3.SQLITE_READONLY and error.sqlite_errorname in NO_WRITER:
+        return NotThereYet(path)
     if code in FAULTS:
         return DiskFault(path, str(error), error.sqlite_errorname)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

@@ -15,6 +15,7 @@ from hub.store.salvage import open_book
 from hub.store.schema import steps
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+STEP = timedelta(microseconds=100)
 KEPT = timedelta(days=30)
 KINDS = frozenset(kind.value for kind in JournalKind)
 
@@ -46,7 +47,7 @@ class Journal:
         self._begin_numbers()
 
     def close(self) -> None:
-        self._database.close()
+        self._database.close_for_readers()
 
     def append(
         self, kind: JournalKind, body: dict[str, Any], *, form: str | None, moment: Moment
@@ -118,17 +119,18 @@ class Journal:
     def _begin_numbers(self) -> None:
         """A journal that had to be begun anew must not repeat a number that the hub has taken.
 
-        So the numbers of a new file begin at the second in which it was made, in thousands.
+        So the numbers of a new file begin at the time when it was made, in steps of 0.1 ms: no
+        disk takes entries faster than that.
         """
         last = self._database.value("SELECT seq FROM sqlite_sequence")
         if last is not None and self.damaged is None:
             return
-        seconds = (datetime.now(UTC) - FIRST_DAY) // timedelta(seconds=1)
+        begin = (datetime.now(UTC) - FIRST_DAY) // STEP
         with self._database.transaction():
             self._database.change("DELETE FROM sqlite_sequence")
             self._database.change(
                 "INSERT INTO sqlite_sequence (name, seq) VALUES ('entry', ?)",
-                (max(last or 0, seconds * 1000),),
+                (max(last or 0, begin),),
             )
 
 

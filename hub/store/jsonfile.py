@@ -20,6 +20,8 @@ from hub.store.database import fsync_directory
 from hub.store.errors import DiskFault, DiskFull, StoreError
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, Any]], float_hook=Decimal)
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -47,7 +49,7 @@ class JsonFile(Storage):
             if not self._previous.exists():
                 return None
             reason = "missing"
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             reason = str(error)
         return self._from_previous(reason)
 
@@ -77,7 +79,7 @@ class JsonFile(Storage):
     def _from_previous(self, reason: str) -> dict[str, dict[str, Any]] | None:
         try:
             before = _decoder.decode(self._previous.read_bytes())
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *UNREADABLE):
             before = None
         if self._writable:
             self._set_aside(before, reason)

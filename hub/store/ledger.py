@@ -74,7 +74,7 @@ class Ledger:
         return self._database.is_in_transaction
 
     def close(self) -> None:
-        self._database.close()
+        self._database.close_for_readers()
 
     @drains
     def transact(self, work: Callable[[], T]) -> T:

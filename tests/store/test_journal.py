@@ -1,0 +1,174 @@
+"""The pages' book."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.records import JournalKind
+from hub.store.errors import NotThereYet
+from hub.store.journal import Journal, JournalReader, Written
+from tests.store.made import START, moment
+
+YESTERDAY = START - timedelta(days=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    journal = Journal(path)
+    yield journal
+    journal.close()
+
+
+def answer(
+    journal: Journal, link_id: str, value: Any, *, check_in: str = "c1", at: float = 0
+) -> int:
+    body = {"check_in": check_in, "questionnaire": "q", "link_id": link_id, "answer": value}
+    return journal.append(JournalKind.ANSWER, body, form=None, moment=moment(at)).number
+
+
+def say(journal: Journal, kind: JournalKind, at: float = 0, **body: Any) -> int:
+    return journal.append(kind, body, form=None, moment=moment(at)).number
+
+
+class TestAppend:
+    def test_what_was_said_is_there_after_a_restart(self, journal: Journal, path: Path) -> None:
+        number = answer(journal, "1", {"valueDecimal": Decimal("36.70")}, at=5)
+        journal.close()
+        again = Journal(path)
+        entry = again.last(JournalKind.ANSWER)
+        assert entry is not None
+        assert (entry.number, entry.written) == (number, moment(5))
+        assert str(entry.body["answer"]["valueDecimal"]) == "36.70"
+        again.close()
+
+    def test_a_double_tap_is_one_entry(self, journal: Journal) -> None:
+        first = journal.append(JournalKind.HELP_REQUESTED, {}, form="f1", moment=moment())
+        again = journal.append(JournalKind.HELP_REQUESTED, {}, form="f1", moment=moment(1))
+        other = journal.append(JournalKind.HELP_REQUESTED, {}, form="f2", moment=moment(2))
+        assert again == Written(first.number, again=True)
+        assert not other.again
+        assert other.number > first.number
+
+    def test_a_double_tap_across_a_restart(self, journal: Journal, path: Path) -> None:
+        first = journal.append(JournalKind.LANGUAGE, {"language": "se"}, form="f", moment=moment())
+        journal.close()
+        again = Journal(path)
+        assert again.append(JournalKind.LANGUAGE, {}, form="f", moment=moment()).again
+        assert first.number == again.last(JournalKind.LANGUAGE).number  # type: ignore[union-attr]
+        again.close()
+
+
+class TestCheckIn:
+    def test_the_latest_answer_to_each_question_counts(self, journal: Journal) -> None:
+        answer(journal, "1", {"valueInteger": 3})
+        answer(journal, "2", None)
+        answer(journal, "1", {"valueInteger": 4})
+        answer(journal, "1", {"valueInteger": 9}, check_in="another")
+        assert journal.answers("c1") == {"1": {"valueInteger": 4}, "2": None}
+        assert journal.answers("never begun") == {}
+
+    def test_a_draft_is_what_was_begun_and_not_ended(self, journal: Journal) -> None:
+        assert journal.draft("q", YESTERDAY) is None
+        answer(journal, "1", None, check_in="c1")
+        assert journal.draft("q", YESTERDAY) == "c1"
+        assert journal.draft("another questionnaire", YESTERDAY) is None
+        assert journal.draft("q", START + timedelta(seconds=1)) is None
+
+    @pytest.mark.parametrize("end", [JournalKind.CHECK_IN_COMPLETED, JournalKind.CHECK_IN_STOPPED])
+    def test_an_ended_check_in_is_no_draft(self, journal: Journal, end: JournalKind) -> None:
+        answer(journal, "1", None, check_in="c1")
+        say(journal, end, check_in="c1", questionnaire="q")
+        assert journal.draft("q", YESTERDAY) is None
+        answer(journal, "1", None, check_in="c2")
+        assert journal.draft("q", YESTERDAY) == "c2"
+
+    def test_when_it_was_completed(self, journal: Journal) -> None:
+        assert journal.completed("q", YESTERDAY) is None
+        for at in (10, 20):
+            say(journal, JournalKind.CHECK_IN_COMPLETED, at, check_in=f"c{at}", questionnaire="q")
+        assert journal.completed("q", YESTERDAY) == moment(20).wall
+        assert journal.completed("q", moment(21).wall) is None
+        assert journal.completed("another", YESTERDAY) is None
+
+
+def test_messages_read(journal: Journal) -> None:
+    for message in ("m1", "m2", "m1"):
+        say(journal, JournalKind.MESSAGE_READ, message=message)
+    assert journal.messages_read() == {"m1", "m2"}
+
+
+class TestHubsView:
+    def test_rows_in_order_after_the_last_taken(self, journal: Journal, path: Path) -> None:
+        numbers = [say(journal, JournalKind.HELP_REQUESTED, at) for at in range(5)]
+        reader = JournalReader(path)
+        assert [entry.number for entry in reader.after(0)] == numbers
+        assert [entry.number for entry in reader.after(numbers[1], limit=2)] == numbers[2:4]
+        assert reader.after(numbers[-1]) == []
+        reader.close()
+
+    def test_a_new_entry_shows_in_the_version(self, journal: Journal, path: Path) -> None:
+        reader = JournalReader(path)
+        before = reader.version()
+        assert reader.version() == before
+        say(journal, JournalKind.HELP_REQUESTED)
+        assert reader.version() != before
+        reader.close()
+
+    def test_before_the_pages_have_started(self, path: Path) -> None:
+        with pytest.raises(NotThereYet):
+            JournalReader(path).after(0)
+
+    def test_an_entry_of_a_newer_page_blocks_nothing(self, journal: Journal, path: Path) -> None:
+        say(journal, JournalKind.HELP_REQUESTED)
+        journal._database.change("UPDATE entry SET kind = 'not invented yet'")
+        last = say(journal, JournalKind.LANGUAGE, language="nb")
+        reader = JournalReader(path)
+        assert [entry.number for entry in reader.after(0)] == [last]
+        reader.close()
+
+
+class TestPrune:
+    def test_only_what_was_taken_and_is_old(self, journal: Journal) -> None:
+        old = say(journal, JournalKind.HELP_REQUESTED, at=0)
+        untaken = say(journal, JournalKind.HELP_REQUESTED, at=1)
+        in_a_month = moment(31 * 86400)
+        assert journal.prune(old, in_a_month) == 1
+        assert journal.last(JournalKind.HELP_REQUESTED).number == untaken  # type: ignore[union-attr]
+        assert journal.prune(untaken, moment(29 * 86400)) == 0
+
+    def test_never_by_a_clock_that_is_not_trusted(self, journal: Journal) -> None:
+        number = say(journal, JournalKind.HELP_REQUESTED)
+        assert journal.prune(number, moment(4000 * 86400, trusted=False)) == 0
+
+    def test_numbers_are_never_given_again(self, journal: Journal, path: Path) -> None:
+        number = say(journal, JournalKind.HELP_REQUESTED)
+        journal.prune(number, moment(31 * 86400))
+        journal.close()
+        again = Journal(path)
+        assert say(again, JournalKind.HELP_REQUESTED) > number
+        again.close()
+
+
+def test_a_lost_journal_does_not_repeat_numbers_that_the_hub_has_taken(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day later, that is: here the first day moves instead."""
+    monkeypatch.setattr("hub.store.journal.FIRST_DAY", datetime.now(UTC) - timedelta(days=1))
+    first = Journal(path)
+    number = say(first, JournalKind.HELP_REQUESTED)
+    first.close()
+    for file in path.parent.glob("journal.db*"):
+        file.unlink()
+    monkeypatch.setattr("hub.store.journal.FIRST_DAY", datetime.now(UTC) - timedelta(days=2))
+    again = Journal(path)
+    assert say(again, JournalKind.HELP_REQUESTED) > number + 800_000_000
+    again.close()

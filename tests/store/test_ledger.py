@@ -1,0 +1,201 @@
+"""The book of measurements."""
+
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+from drivers.measurement import Quantity, Rejected
+from hub.records import OutboxKind
+from hub.store.ledger import Ledger, OwnerChange
+from hub.store.quarantine import KEPT_PER_DEVICE
+from hub.store.readings import LedgerReader
+from tests.store.made import blood_pressure, moment, reception
+
+
+def kept_id(ledger: Ledger, sequence: int = 1, session: str = "s1") -> str:
+    kept = ledger.append(blood_pressure(sequence), reception(session))
+    assert kept is not None
+    return kept.id
+
+
+def due_seqs(ledger: Ledger) -> list[int]:
+    return [row.seq for row in ledger.outbox.due(1000)]
+
+
+def test_a_reading_comes_back_as_it_was_said(ledger: Ledger, path: Path) -> None:
+    said, received = blood_pressure(), reception()
+    kept = ledger.append(said, received)
+    ledger.close()
+    again = Ledger(path)
+    assert again.measurements_of(1) == [kept]
+    assert again.measurements_of(1)[0].measurement == said
+    number = again.measurements_of(1)[0].measurement.values[Quantity.DIASTOLIC].number
+    assert str(number) == "87.0"
+    assert isinstance(number, Decimal)
+    again.close()
+
+
+def test_a_repeated_record_is_kept_once(ledger: Ledger) -> None:
+    assert ledger.append(blood_pressure(), reception()) is not None
+    assert ledger.append(blood_pressure(), reception("s2", moment(60))) is None
+    assert due_seqs(ledger) == [1]
+    assert len(ledger.measurements_of(1)) == 1
+
+
+def test_a_session_is_one_bundle(ledger: Ledger) -> None:
+    for sequence, session in ((1, "a"), (2, "b"), (3, "a")):
+        kept_id(ledger, sequence, session)
+    assert [kept.measurement.sequence for kept in ledger.measurements_of(1)] == [1, 3]
+    assert [kept.measurement.sequence for kept in ledger.measurements_of(2)] == [2]
+
+
+def test_a_bundle_takes_fifty_measurements(ledger: Ledger) -> None:
+    for sequence in range(101):
+        kept_id(ledger, sequence)
+    assert [len(ledger.measurements_of(seq)) for seq in due_seqs(ledger)] == [50, 50, 1]
+
+
+def test_nothing_joins_a_sealed_bundle(ledger: Ledger) -> None:
+    kept_id(ledger, 1)
+    ledger.outbox.seal(1, "bundle-1", b"{}")
+    kept_id(ledger, 2)
+    assert [kept.measurement.sequence for kept in ledger.measurements_of(1)] == [1]
+    assert [kept.measurement.sequence for kept in ledger.measurements_of(2)] == [2]
+
+
+def test_nothing_joins_a_parked_row(ledger: Ledger) -> None:
+    kept_id(ledger, 1)
+    ledger.outbox.park(1, "no driver")
+    kept_id(ledger, 2)
+    assert due_seqs(ledger) == [2]
+
+
+def test_a_row_that_was_rolled_back_is_not_joined(ledger: Ledger) -> None:
+    """Its seq is given to somebody else afterwards."""
+
+    def fail() -> None:
+        kept_id(ledger, 1, "a")
+        raise ZeroDivisionError
+
+    with suppress(ZeroDivisionError):
+        ledger.transact(fail)
+    kept_id(ledger, 2, "b")
+    kept_id(ledger, 3, "a")
+    assert [kept.measurement.sequence for kept in ledger.measurements_of(1)] == [2]
+    assert [kept.measurement.sequence for kept in ledger.measurements_of(2)] == [3]
+
+
+class TestNotMe:
+    def test_in_time_leaves_the_bundle(self, ledger: Ledger) -> None:
+        first, _ = kept_id(ledger, 1), kept_id(ledger, 2)
+        assert ledger.disown(first) is OwnerChange.IN_TIME
+        assert [kept.measurement.sequence for kept in ledger.measurements_of(1)] == [2]
+
+    def test_an_empty_row_is_not_due(self, ledger: Ledger) -> None:
+        ledger.disown(kept_id(ledger))
+        assert due_seqs(ledger) == []
+        assert ledger.outbox.counts().waiting == 0
+
+    def test_too_late_when_sealed(self, ledger: Ledger) -> None:
+        first = kept_id(ledger)
+        ledger.outbox.seal(1, "bundle-1", b"{}")
+        assert ledger.disown(first) is OwnerChange.TOO_LATE
+        (kept,) = ledger.measurements_of(1)
+        assert kept.disowned
+        assert ledger.own(first) is OwnerChange.TOO_LATE
+
+    def test_owning_again_brings_it_back(self, ledger: Ledger) -> None:
+        first = kept_id(ledger)
+        ledger.disown(first)
+        assert ledger.own(first) is OwnerChange.IN_TIME
+        assert due_seqs(ledger) == [2]
+        (kept,) = ledger.measurements_of(2)
+        assert (kept.id, kept.disowned) == (first, False)
+
+    def test_saying_it_twice_changes_nothing(self, ledger: Ledger) -> None:
+        first = kept_id(ledger)
+        assert ledger.own(first) is OwnerChange.UNCHANGED
+        ledger.disown(first)
+        assert ledger.disown(first) is OwnerChange.UNCHANGED
+
+    def test_of_nothing(self, ledger: Ledger) -> None:
+        assert ledger.disown("no-such-id") is OwnerChange.UNKNOWN
+        assert ledger.own("no-such-id") is OwnerChange.UNKNOWN
+
+
+class TestTime:
+    def test_readings_of_this_boot_are_restamped(self, ledger: Ledger) -> None:
+        """Taken 60 s before the clock was set, which jumped a day ahead."""
+        ledger.append(blood_pressure(), reception(at=moment(40, trusted=False)))
+        ahead = replace(moment(86400), mono_ms=100_000)
+        assert ledger.restamp(ahead) == 1
+        (kept,) = ledger.measurements_of(1)
+        assert kept.reception.received.trusted
+        assert (ahead.wall - kept.reception.received.wall).total_seconds() == 60
+
+    def test_other_boots_and_sealed_rows_stay(self, ledger: Ledger) -> None:
+        ledger.append(blood_pressure(1), reception("a", moment(1, boot="old", trusted=False)))
+        ledger.append(blood_pressure(2), reception("b", moment(2, trusted=False)))
+        ledger.outbox.seal(2, "bundle-2", b"{}")
+        assert ledger.restamp(moment(100)) == 0
+        assert not ledger.measurements_of(1)[0].reception.received.trusted
+
+    def test_an_unknown_time_has_bounds(self, ledger: Ledger) -> None:
+        ledger.append(blood_pressure(1), reception(at=moment(0, boot="a")))
+        unknown = ledger.append(blood_pressure(2), reception(at=moment(5, boot="b", trusted=False)))
+        ledger.append(blood_pressure(3), reception(at=moment(900, boot="c")))
+        assert unknown is not None
+        assert ledger.bounds(unknown) == (moment(0).wall, moment(900).wall)
+
+    def test_a_boot_that_learnt_the_time_is_a_bound_too(self, ledger: Ledger) -> None:
+        ledger.restamp(moment(0, boot="a"))
+        ledger.restamp(moment(300, boot="a"))
+        unknown = ledger.append(blood_pressure(2), reception(at=moment(5, boot="b", trusted=False)))
+        assert unknown is not None
+        assert ledger.bounds(unknown) == (moment(300).wall, None)
+        ledger.restamp(moment(600, boot="c"))
+        ledger.restamp(moment(700, boot="c"))
+        assert ledger.bounds(unknown) == (moment(300).wall, moment(600).wall)
+
+
+class TestRejected:
+    def test_it_is_kept_as_it_came(self, ledger: Ledger, reader: LedgerReader) -> None:
+        ledger.reject(Rejected("2A35", b"\x1e\x76", "needs 2 octets at 2"), reception())
+        (found,) = reader.rejected(10)
+        assert (found.payload, found.source) == (b"\x1e\x76", "2A35")
+        assert found.reason == "needs 2 octets at 2"
+
+    def test_it_is_bounded_for_each_device(self, ledger: Ledger, reader: LedgerReader) -> None:
+        ledger.reject(Rejected("2A35", b"other", ""), reception(device="other"))
+        for number in range(KEPT_PER_DEVICE + 3):
+            ledger.reject(Rejected("2A35", str(number).encode(), ""), reception())
+        found = reader.rejected(1000)
+        assert len(found) == KEPT_PER_DEVICE + 1
+        assert found[0].payload == b"202"
+        assert found[-1].payload == b"other"
+        assert reader.dropped("0123456789AB") == 3
+
+
+def test_damaged_bytes_go_to_the_quarantine(ledger: Ledger, reader: LedgerReader) -> None:
+    kept_id(ledger, 1)
+    kept_id(ledger, 2)
+    changed = "CAST(replace(body, '118', '181') AS BLOB)"
+    spoil(ledger, f"UPDATE measurement SET body = {changed} WHERE number = 1")  # noqa: S608
+    assert [reading.kept.number for reading in reader.readings(10)] == [2]
+    assert [kept.number for kept in ledger.measurements_of(1)] == [2]
+    assert [found.source for found in reader.rejected(10)] == ["ledger"]
+
+
+def test_a_row_whose_every_measurement_is_damaged_is_parked(ledger: Ledger) -> None:
+    kept_id(ledger, 1)
+    spoil(ledger, "UPDATE measurement SET body = x'00'")
+    assert ledger.measurements_of(1) == []
+    (parked,) = ledger.outbox.parked()
+    assert (parked.seq, parked.kind) == (1, OutboxKind.OBSERVATION)
+    assert due_seqs(ledger) == []
+
+
+def spoil(ledger: Ledger, sql: str) -> None:
+    """A disk that changes bytes behind SQLite's back."""
+    ledger._database.change(sql)
