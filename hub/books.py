@@ -45,6 +45,10 @@ class Books:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, lambda: action(*args, **kwargs))
 
+    async def transact(self, work: Callable[[], T]) -> T:
+        """The same, in one transaction of the ledger."""
+        return await self.call(lambda: self.ledger.transact(work))
+
     def soon(self, action: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """The same for a note that nobody waits for; a failure of the disk is told in the log."""
         future = self._thread.submit(action, *args, **kwargs)

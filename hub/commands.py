@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from hub.books import Books
 from hub.clock import Now
 from hub.home import Home
+from hub.messages import Messages
 from hub.uplink.commands import Handler, Refused
 from hub.uplink.orders import (
     DevicePair,
@@ -25,14 +25,14 @@ class CommandHandlers:
 
     def __init__(
         self,
-        books: Books,
+        messages: Messages,
         home: Home,
         now: Now,
         *,
         forget: Callable[[str], Awaitable[None]],
         identify: Callable[[], None],
     ) -> None:
-        self._books = books
+        self._messages = messages
         self._home = home
         self._now = now
         self._forget = forget
@@ -52,22 +52,23 @@ class CommandHandlers:
     async def _message_show(self, order: Order) -> Reply | None:
         """With `requireRead` the command ends when the patient has read it."""
         args: MessageShow = order.args
-        await self._put_message(order, title=args.title, text=args.text)
+        await self._messages.put(
+            order, must_be_read=args.require_read, title=args.title, text=args.text
+        )
         return None if args.require_read else {}
 
     async def _message_clear(self, order: Order) -> Reply:
         args: MessageClear = order.args
-        removed = await self._books.call(self._books.documents.remove_message, str(args.id))
-        return {"removed": removed}
+        return {"removed": await self._messages.remove(str(args.id))}
 
     async def _measure_request(self, order: Order) -> Reply:
         args: MeasureRequest = order.args
-        await self._put_message(order, text=args.text, measure=args.kind)
+        await self._messages.put(order, text=args.text, measure=args.kind)
         return {}
 
     async def _questionnaire_request(self, order: Order) -> Reply:
         args: QuestionnaireRequest = order.args
-        await self._put_message(order, questionnaire=args.questionnaire)
+        await self._messages.put(order, questionnaire=args.questionnaire)
         return {}
 
     async def _device_pair(self, order: Order) -> Reply:
@@ -95,13 +96,3 @@ class CommandHandlers:
     async def _hub_identify(self, order: Order) -> Reply:
         self._identify()
         return {}
-
-    async def _put_message(self, order: Order, **content: str | None) -> None:
-        message = {
-            "id": order.id,
-            "title": "",
-            "text": "",
-            "issued": order.issued.isoformat(),
-            **{key: value for key, value in content.items() if value is not None},
-        }
-        await self._books.call(self._books.documents.put_message, message)

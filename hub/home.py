@@ -3,8 +3,9 @@
 Everything that a page shows beside readings is written here, as small JSON notes in the ledger.
 """
 
-import logging
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +17,6 @@ from hub.clock import Moment, Now
 from hub.records import Device
 from hub.store.notes import DeviceStatus
 
-log = logging.getLogger(__name__)
-
-DEVICES = "devices"  # the kit's document, beside the devices that have joined
-
 
 class Kit(msgspec.Struct, frozen=True):
     """The desired `devices` document, `dho.devices/1.0`."""
@@ -30,15 +27,25 @@ class Kit(msgspec.Struct, frozen=True):
 
 
 class Home:
-    """`changed(device_key)` is called when a device's retained status should be published."""
+    """
+    changed(device_key)  its retained status should be published
+    stirred()            a session began or ended, or the join window changed
+    """
 
     def __init__(
-        self, books: Books, pairing: Pairing, now: Now, changed: Callable[[str], None]
+        self,
+        books: Books,
+        pairing: Pairing,
+        now: Now,
+        changed: Callable[[str], None],
+        stirred: Callable[[], None],
     ) -> None:
         self._books = books
         self._pairing = pairing
         self._now = now
         self._changed = changed
+        self._stirred = stirred
+        self.receives = False
         self._devices: dict[str, Device] = {}
         self.statuses: dict[str, DeviceStatus] = {}
 
@@ -49,8 +56,7 @@ class Home:
             self.statuses[device.key] = await self._books.call(
                 self._books.ledger.notes.device_status, device.key
             )
-        if kit := await self._books.call(documents.get, "kit"):
-            self.take_kit(kit)
+        await self.load_kit()
 
     def devices(self) -> list[Device]:
         return list(self._devices.values())
@@ -58,8 +64,17 @@ class Home:
     def device(self, key: str) -> Device | None:
         return self._devices.get(key)
 
-    def take_kit(self, document: dict[str, Any] | None) -> None:
-        """Raises msgspec.ValidationError when it is not a kit; None withdraws it."""
+    def described(self, key: str) -> Device | None:
+        """The device with the charge that its battery had last."""
+        device, status = self._devices.get(key), self.statuses.get(key)
+        if device is None or status is None or status.battery_percent is None:
+            return device
+        info = replace(device.info, battery_percent=status.battery_percent)
+        return msgspec.structs.replace(device, info=info)
+
+    async def load_kit(self) -> None:
+        """At start, and when the central service lends another set of devices."""
+        document = await self._books.call(self._books.documents.get, "kit")
         kit = msgspec.convert(document, Kit) if document else Kit("", "")
         self._pairing.kit = kit.devices
 
@@ -86,7 +101,9 @@ class Home:
         return True
 
     def receiving(self, device: Device | None) -> None:
+        self.receives = device is not None
         self.note("receiving", device and {"device": device.name})
+        self._stirred()
 
     def status(self, device_key: str, **fields: Any) -> None:
         old = self.statuses.get(device_key, DeviceStatus(device_key=device_key))
@@ -95,7 +112,9 @@ class Home:
         self._changed(device_key)
 
     def open_window(self, seconds: float | None = None) -> None:
-        self._pairing.open(self._now().mono_ms, seconds)
+        now_ms = self._now().mono_ms
+        open_s = (self._pairing.open(now_ms, seconds) - now_ms) / 1000
+        asyncio.get_running_loop().call_later(open_s, self.window_changed)
         self.window_changed()
 
     def close_window(self) -> None:
@@ -106,6 +125,7 @@ class Home:
         now = self._now()
         until = self._pairing.open_until(now.mono_ms)
         self.note("join_window", None if until is None else self._window(now, until))
+        self._stirred()
 
     def note(self, key: str, value: object) -> None:
         self._books.soon(self._books.ledger.notes.put_state, key, value)

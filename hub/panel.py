@@ -66,6 +66,11 @@ class Panel:
         if self._buzzer is not None:
             self._buzzer.beep(BEEP_S, BEEP_S, n=1)
 
+    def identify(self) -> None:
+        """Which of the boxes on the table is meant?"""
+        if self._buzzer is not None:
+            self._buzzer.beep(BEEP_S, BEEP_S, n=5)
+
     def close(self) -> None:
         for part in (self._led, self._buzzer, self._button):
             if part is not None:

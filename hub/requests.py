@@ -5,11 +5,11 @@ crash makes the same bundle, and the outbox keeps it once.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 
 from hub.books import Books
 from hub.bundles import Bundles
 from hub.home import Home
+from hub.messages import Messages
 from hub.records import Entry, JournalKind, OutboxKind, Outcome
 from hub.store.ledger import OwnerChange
 from hub.uplink.alerts import AlertCode
@@ -25,19 +25,19 @@ class Requests:
         books: Books,
         home: Home,
         bundles: Bundles,
+        messages: Messages,
         *,
         choose: Callable[[str], bool],
         forget: Callable[[str], Awaitable[None]],
-        message_read: Callable[[str, datetime], Awaitable[None]],
         test_connection: Callable[[], Awaitable[Outcome]],
         wake: Callable[[], None],
     ) -> None:
         self._books = books
         self._home = home
         self._bundles = bundles
+        self._messages = messages
         self._choose = choose
         self._forget = forget
-        self._tell_message_read = message_read
         self._test_connection = test_connection
         self._wake = wake
         self.in_ledger: Mapping[JournalKind, Callable[[Entry], Outcome | None]] = {
@@ -97,9 +97,7 @@ class Requests:
         return Outcome(ok=ok, detail="" if ok else "not parked")
 
     async def _message_read(self, entry: Entry) -> None:
-        message, at = str(entry.body["message"]), entry.written.wall
-        await self._books.call(self._books.documents.mark_message_read, message, at)
-        await self._tell_message_read(message, at)
+        await self._messages.read(str(entry.body["message"]), entry.written.wall)
 
     async def _open_join_window(self, entry: Entry) -> Outcome:
         self._home.open_window()

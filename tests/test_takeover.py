@@ -1,7 +1,7 @@
 """What the pages wrote is taken over in order, each row once, over real books."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from hub.acquire.pairing import Pairing
 from hub.books import Books
 from hub.bundles import Bundles
 from hub.home import Home
+from hub.messages import Messages
 from hub.records import JournalKind, Outcome, Reception, Step
 from hub.requests import Requests
 from hub.settings import Hub, Mqtt, Patient, Settings
 from hub.store.journal import Journal, JournalReader
 from hub.store.readings import LedgerReader
 from hub.takeover import Takeover
+from hub.uplink.endings import NOT_YET, ConnectionEnded
 
 SETTINGS = Settings(
     hub=Hub(id="02000000000000D0"),
@@ -41,15 +43,17 @@ class House:
         self.pages = LedgerReader(folder / "ledger.db")
         self.pairing = Pairing(window_s=120)
         self.forgotten: list[str] = []
-        home = Home(books, self.pairing, now, changed=lambda _: None)
+        self.online = True
+        self.completed: list[tuple[str, Mapping[str, object]]] = []
+        home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
         bundles = Bundles(SETTINGS, books.ledger, home.device, now, wake=lambda: None)
         requests = Requests(
             books,
             home,
             bundles,
+            Messages(books, self._complete),
             choose=self.pairing.choose,
             forget=self._forget,
-            message_read=self._message_read,
             test_connection=self._test,
             wake=lambda: None,
         )
@@ -80,7 +84,10 @@ class House:
     async def _forget(self, address: str) -> None:
         self.forgotten.append(address)
 
-    async def _message_read(self, message: str, at: object) -> None: ...
+    async def _complete(self, command: str, detail: Mapping[str, object]) -> None:
+        if not self.online:
+            raise ConnectionEnded(NOT_YET)
+        self.completed.append((command, detail))
 
     async def _test(self) -> Outcome:
         return Outcome(ok=False, detail="offline")

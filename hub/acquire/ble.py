@@ -46,7 +46,11 @@ class Sighting:
 
 
 class Radio:
-    """`backends` replaces BlueZ by the demo's virtual air; `heard` is called for every sighting."""
+    """
+    heard       called for every sighting
+    backends    the demo's virtual air in the place of BlueZ
+    connecting  the address that the hub is connected to, or is connecting to
+    """
 
     def __init__(
         self, settings: Ble, heard: Callable[[Sighting], None], backends: Backends | None = None
@@ -59,6 +63,7 @@ class Radio:
         self._connecting = asyncio.Lock()
         self._scan_again = asyncio.Event()
         self._scanner: BleakScanner | None = None
+        self.connecting: str | None = None
 
     async def listen(self, changed: Callable[[str | None], None]) -> None:
         """Scan for ever; `changed` is told why there is no radio, or None when there is one."""
@@ -80,10 +85,12 @@ class Radio:
         """Connect and bond; raises LinkError. The link is closed on every way out."""
         async with self._connecting:
             await self._stop_scanning()
+            self.connecting = address
             try:
                 async with self._connected(address) as link:
                     yield link
             finally:
+                self.connecting = None
                 self._scan_again.set()
 
     async def close(self) -> None:

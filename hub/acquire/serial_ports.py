@@ -1,9 +1,12 @@
 """Wired devices: one task for each configured port. The only importer of pyserial."""
 
 import asyncio
+import hashlib
 import logging
 from contextlib import aclosing
-from typing import Any
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
 from uuid import uuid4
 
 import serial
@@ -19,6 +22,12 @@ log = logging.getLogger(__name__)
 
 REOPEN_S = 2.0  # a port that went away comes back as the same /dev/serial/by-id path
 READ_TIMEOUT_S = 5.0
+
+
+class TellStatus(Protocol):
+    """As `hub.acquire.receiver.Home.status`."""
+
+    def __call__(self, device_key: str, **fields: Any) -> None: ...
 
 
 class SerialPortLink:
@@ -90,6 +99,18 @@ def open_port(path: str, settings: SerialSettings) -> serial.Serial:
     )
 
 
+def wired_device(path: Path, driver: SerialDriver, name: str) -> Device:
+    """A serial port says nothing about the device behind it, so its path is the identity."""
+    return Device(
+        key=hashlib.sha256(str(path).encode()).hexdigest()[:16].upper(),
+        address=str(path),
+        transport="serial",
+        driver=driver.id,
+        name=name or driver.id,
+        joined_at=datetime.now(UTC),
+    )
+
+
 class SerialReceiver:
     """Reads one wired device for as long as the hub runs; the port may come and go."""
 
@@ -99,7 +120,7 @@ class SerialReceiver:
         self._books = books
         self._now = now
 
-    async def run(self, status: Any) -> None:
+    async def run(self, status: TellStatus) -> None:
         while True:
             try:
                 port = open_port(self._device.address, self._driver.settings)
@@ -110,7 +131,7 @@ class SerialReceiver:
                 await self._read(SerialPortLink(port), status)
             await asyncio.sleep(REOPEN_S)
 
-    async def _read(self, link: SerialPortLink, status: Any) -> None:
+    async def _read(self, link: SerialPortLink, status: TellStatus) -> None:
         try:
             async with aclosing(self._driver.read(link)) as readings:  # type: ignore[type-var]
                 async for reading in readings:

@@ -1,0 +1,295 @@
+"""Composition root of the hub process: build the rooms, hand each what it needs, start them."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from drivers.contract import SerialDriver
+from drivers.errors import NoDriver
+from drivers.registry import DRIVERS, by_id
+from hub import VERSION, clock, health, questionnaire
+from hub.acquire.agent import Agent, AgentRefused, register
+from hub.acquire.ble import Backends, Radio
+from hub.acquire.pairing import Pairing
+from hub.acquire.receiver import Receiver
+from hub.acquire.serial_ports import SerialReceiver, wired_device
+from hub.books import Books
+from hub.bundles import Bundles
+from hub.commands import CommandHandlers
+from hub.home import Home
+from hub.messages import Messages
+from hub.panel import Light, Panel
+from hub.records import Kept, OutboxKind, Outcome
+from hub.requests import Requests
+from hub.rounds import Rounds, clock_json
+from hub.settings import SerialPort, Settings
+from hub.store.journal import JournalReader
+from hub.supervisor import Supervisor
+from hub.takeover import Takeover
+from hub.uplink.alerts import AlertCode
+from hub.uplink.identifiers import device_urn
+from hub.uplink.status import DeviceStatus, Facts
+from hub.uplink.uplink import LinkState, Uplink, Wiring
+
+log = logging.getLogger(__name__)
+
+CONNECTION_TEST_S = 10.0
+SYSTEM_RADIO = "system"
+
+
+async def run(settings: Settings) -> int:
+    """The hub, until it is told to stop; the exit status."""
+    async with AsyncExitStack() as stack:
+        app = App(settings)
+        books = await stack.enter_async_context(Books(settings.hub.state_dir, app.kept))
+        await app.build(books)
+        stack.callback(app.panel.close)
+        supervisor = Supervisor(app.rounds.failed)
+        stack.push_async_callback(supervisor.close)
+        stack.push_async_callback(app.uplink.leave, "shutdown")
+        app.start(supervisor)
+        health.notify_systemd("READY=1")
+        log.info("hub %s %s runs", settings.hub.id, VERSION)
+        status = await supervisor.wait()
+        health.notify_systemd("STOPPING=1")
+    return status
+
+
+class App:
+    """Built in two steps: most rooms need the open books, and the books tell of what was kept."""
+
+    books: Books
+    home: Home
+    panel: Panel
+    uplink: Uplink
+    rounds: Rounds
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._zone = ZoneInfo(settings.hub.timezone)
+        self._now = partial(clock.now, settings.clock.trust)
+        self._pairing = Pairing(settings.ble.join_window_s)
+        self._radio: Radio | None = None
+        self._online = asyncio.Event()
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def build(self, books: Books) -> None:
+        settings = self._settings
+        self.books = books
+        self.panel = Panel(settings.panel, pressed=self._open_window, held=self._open_setup)
+        self.home = Home(books, self._pairing, self._now, self._device_changed, self._light)
+        self._bundles = Bundles(
+            settings, books.ledger, self.home.described, self._now, lambda: self.uplink.wake()
+        )
+        self._messages = Messages(books, lambda *it: self.uplink.complete(*it))
+        self._commands = CommandHandlers(
+            self._messages, self.home, self._now, forget=self._forget, identify=self.panel.identify
+        )
+        self.uplink = Uplink(settings.hub.id, settings.mqtt, self._wiring())
+        self.rounds = Rounds(
+            settings,
+            books,
+            self.home,
+            self._now,
+            synchronised=self._synchronised,
+            anomalies=self.uplink.anomalies.counts,
+        )
+        await self.home.load()
+
+    def start(self, supervisor: Supervisor) -> None:
+        supervisor.start("uplink", self.uplink.run)
+        supervisor.start("pages", self._takeover().run)
+        supervisor.start("watchdog", self.rounds.beat)
+        supervisor.start("clock", self.rounds.watch_clock)
+        supervisor.start("health", self.rounds.report_health)
+        supervisor.start("retention", self.rounds.tidy)
+        if self._settings.ble.enabled:
+            supervisor.start("bluetooth", self._receive)
+        for port in self._settings.serial:
+            supervisor.start(f"port {port.path}", partial(self._receive_wired, port))
+
+    def kept(self, kept: Kept) -> None:
+        """A new measurement is durable."""
+        self.panel.beep()
+        self.uplink.wake()
+
+    def _wiring(self) -> Wiring:
+        ledger = self.books.ledger
+        return Wiring(
+            on_ledger=self.books.transact,
+            outbox=ledger.outbox,
+            notes=ledger.notes,
+            documents=self.books.documents,
+            seal=self._bundles.seal,
+            now=self._now,
+            facts=self._facts,
+            handlers=self._commands.handlers,
+            check=questionnaire.check,
+            state=self._connection_changed,
+            parked=self._parked,
+            document=self._document_changed,
+        )
+
+    def _takeover(self) -> Takeover:
+        requests = Requests(
+            self.books,
+            self.home,
+            self._bundles,
+            self._messages,
+            choose=self._pairing.choose,
+            forget=self._forget,
+            test_connection=self._test_connection,
+            wake=self.uplink.wake,
+        )
+        journal = JournalReader(self._settings.web.state_dir / "journal.db")
+        return Takeover(self.books, journal, requests.in_ledger, requests.live)
+
+    async def _receive(self) -> None:
+        """The radio, for as long as it lasts."""
+        settings = self._settings.ble
+        receiver = Receiver(settings, self._pairing, self.books, self.home, self._now, self._zone)
+        async with AsyncExitStack() as stack:
+            backends = await self._open_radio(stack)
+            self._radio = Radio(settings, receiver.heard, backends)
+            stack.push_async_callback(self._radio.close)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._radio.listen(self._radio_changed))
+                group.create_task(receiver.run(self._radio))
+
+    async def _open_radio(self, stack: AsyncExitStack) -> Backends | None:
+        """None: bleak's own, which is BlueZ."""
+        if self._settings.ble.radio != SYSTEM_RADIO:
+            from hub.demo.radio import close_radio, open_radio
+
+            backends = await open_radio(self._settings.ble.radio, self._settings.hub.state_dir)
+            stack.push_async_callback(close_radio, backends)
+            return backends
+        agent = Agent(self._expects, self._show_passkey, self._ask_passkey)
+        try:
+            bus = await register(agent)
+        except AgentRefused as error:
+            log.warning("no pairing agent: %s", error)
+        else:
+            stack.callback(bus.disconnect)
+        return None
+
+    async def _receive_wired(self, port: SerialPort) -> None:
+        driver = by_id(port.driver)
+        if not issubclass(driver, SerialDriver):
+            raise NoDriver(f"{port.driver} on a serial port")
+        found = wired_device(port.path, driver(), port.name)
+        if (device := self.home.device(found.key)) is None:
+            device = found
+            await self.home.joined(device)
+        await SerialReceiver(device, driver(), self.books, self._now).run(self.home.status)
+
+    def _expects(self, address: str) -> bool:
+        """Only with a device that the hub itself is connecting to."""
+        return self._radio is not None and self._radio.connecting == address
+
+    def _show_passkey(self, address: str, passkey: str | None) -> None:
+        self.home.note("passkey", passkey and {"address": address, "passkey": passkey})
+
+    async def _ask_passkey(self, address: str) -> int | None:
+        log.warning("%s shows a passkey, which cannot be typed in here yet", address)
+        return None
+
+    async def _forget(self, address: str) -> None:
+        if self._radio is not None:
+            await self._radio.forget(address)
+
+    async def _test_connection(self) -> Outcome:
+        """A person asked: do not wait for the end of a back-off."""
+        self.uplink.retry_now()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._online.wait(), CONNECTION_TEST_S)
+        state = self.uplink.state
+        return Outcome(ok=state.state == "online", detail=state.reason or state.server)
+
+    def _open_window(self) -> None:
+        self.home.open_window()
+
+    def _open_setup(self) -> None:
+        now = self._now()
+        self.home.note(
+            "setup",
+            {
+                "opened_at": now.wall.isoformat(),
+                "opened_mono_ms": now.mono_ms,
+                "boot_id": now.boot_id,
+            },
+        )
+
+    def _light(self) -> None:
+        if self.home.receives:
+            self.panel.show(Light.RECEIVING)
+        elif self._pairing.open_until(self._now().mono_ms) is not None:
+            self.panel.show(Light.JOINING)
+        else:
+            self.panel.show(Light.TROUBLE if self.rounds.problems else Light.READY)
+
+    def _radio_changed(self, problem: str | None) -> None:
+        self.rounds.failed("bluetooth", problem)
+        self.home.note("radio", {"problem": problem})
+        self._light()
+
+    def _connection_changed(self, state: LinkState) -> None:
+        self.home.note("connection", msgspec.to_builtins(state))
+        self._online.clear()
+        if state.state == "online":
+            self._online.set()
+            self._soon(self._messages.tell())
+
+    def _document_changed(self, name: str) -> None:
+        if name == "devices":
+            self._soon(self.home.load_kit())
+
+    def _soon(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    def _parked(self, seq: int, kind: OutboxKind, reason: str) -> None:
+        if kind is not OutboxKind.ALERT:  # an alert about an alert would never end
+            self.books.soon(
+                self._bundles.alert,
+                AlertCode.MEASUREMENT_INVALID,
+                f"parked {seq}",
+                f"Sentralen tok ikke imot: {reason}",
+                severity="moderate",
+            )
+
+    def _device_changed(self, key: str) -> None:
+        device, status = self.home.device(key), self.home.statuses.get(key)
+        if device is None or status is None:
+            self.uplink.remove_device(key)
+            return
+        self.uplink.put_device(
+            DeviceStatus(
+                device_key=key,
+                state=status.state,
+                last_seen=status.last_seen,
+                last_measurement=status.last_measurement,
+                battery_pct=status.battery_percent,
+                clock_offset_s=status.clock_offset_s,
+                fhir=device_urn(self._settings.hub.id, device),
+            )
+        )
+
+    def _synchronised(self) -> None:
+        self.uplink.wake()
+        self.uplink.refresh()
+
+    def _facts(self) -> Facts:
+        return Facts(
+            sw={"name": "hjemmehub", "version": VERSION, "channel": "stable"},
+            clock=clock_json(self._now()),
+            storage={"freePct": health.free_percent(self._settings.hub.state_dir)},
+            drivers=tuple(driver.id for driver in DRIVERS),
+            anomalies=self.uplink.anomalies.counts(),
+        )

@@ -1,0 +1,65 @@
+"""Keeps the hub's tasks running: one that fails is started again, a failing disk ends the process.
+
+Ending is right for a disk: no write is tried again on the same handle, systemd starts the hub anew.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+from hub.store.errors import DiskFault, Unreadable
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 2.0
+EX_IOERR = 74  # sysexits.h
+
+
+class Supervisor:
+    """`failed(name, reason)` is told of each failure, None when the task runs again."""
+
+    def __init__(self, failed: Callable[[str, str | None], None]) -> None:
+        self._failed = failed
+        self._tasks: list[asyncio.Task[None]] = []
+        self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.append(asyncio.ensure_future(self._keep(name, work)))
+
+    async def wait(self) -> int:
+        """Until SIGTERM or SIGINT → 0, or until the disk fails → 74."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop, 0)
+        return await self._end
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _stop(self, status: int) -> None:
+        if not self._end.done():
+            self._end.set_result(status)
+
+    async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+                return
+            except Exception as error:
+                if _is_fatal(error):
+                    log.critical("%s: %s; ending", name, error)
+                    self._stop(EX_IOERR)
+                    return
+                log.exception("%s failed, again in %s s", name, AGAIN_S)
+                self._failed(name, str(error) or repr(error))
+            await asyncio.sleep(AGAIN_S)
+            self._failed(name, None)
+
+
+def _is_fatal(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_fatal(one) for one in error.exceptions)
+    return isinstance(error, DiskFault | Unreadable)
