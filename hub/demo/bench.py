@@ -6,7 +6,6 @@ For a person who tries the hub or shows it. It listens on loopback only.
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,10 +16,10 @@ from flask import Flask, abort, redirect, render_template, request
 from werkzeug import Response
 
 from hub.demo.broker import LOOPBACK
-from hub.demo.central_view import View, view
+from hub.demo.central_view import View, duration, view
 from hub.demo.child import Child
 from hub.demo.household import LENT, NONIN_ACTION, NONIN_KEY, NONIN_NAME
-from hub.demo.peripherals.peripheral import Peripheral
+from hub.demo.peripherals.peripheral import NORWAY, Peripheral
 
 if TYPE_CHECKING:
     from hub.demo.world import World
@@ -173,7 +172,6 @@ def snapshot(world: "World") -> dict[str, Any]:
     """Everything that the page shows and that changes."""
     arrivals = world.central.arrivals()
     return {
-        "time": datetime.now().astimezone(),
         "devices": [*_devices(world), _wired()],
         "machines": _machines(world),
         "hub_is_online": world.hub_is_online,
@@ -233,8 +231,8 @@ def _shown(seen: View) -> dict[str, Any]:
     return {
         "arrival": arrival,
         "lines": seen.lines,
-        "taken_at": seen.taken_at and seen.taken_at.astimezone(),
-        "received_at": arrival.received_at.astimezone(),
-        "late_s": int(seen.late_by.total_seconds()) if seen.late_by else None,
+        "taken_at": seen.taken_at and seen.taken_at.astimezone(NORWAY),
+        "received_at": arrival.received_at.astimezone(NORWAY),
+        "late": seen.late_by and duration(seen.late_by),
         "fhir": msgspec.json.format(arrival.body, indent=2).decode(),
     }

@@ -31,6 +31,7 @@ LABELS = {
     "150364": "Temperature",
     "67996": "Battery",
 }
+UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "[lb_av]": "lb", "[degF]": "°F"}
 NOT_SHOWN = {"67975"}  # the comparison of two clocks
 NOT_TAKEN = {"67996"}  # the battery is read at the connection, whenever that is
 
@@ -59,6 +60,9 @@ class _Concept(Struct, frozen=True, rename="camel"):
 class _Quantity(Struct, frozen=True):
     value: Decimal | None = None
     unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value} {UNITS.get(self.unit, self.unit)}"
 
 
 class _Component(Struct, frozen=True, rename="camel"):
@@ -130,6 +134,15 @@ def view(arrival: Arrival) -> View:
     return View(arrival, lines, taken_at, delay if delay > LATE_AFTER else None)
 
 
+def duration(time: timedelta) -> str:
+    """In the largest unit that it fills: 45 s, 12 min, 3 h, 2 days."""
+    seconds = int(time.total_seconds())
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def numbers(arrival: Arrival) -> dict[str, Decimal]:
     """Every number of the bundle by MDC code."""
     found: dict[str, Decimal] = {}
@@ -170,9 +183,7 @@ def _observation(resource: _Resource) -> Line | None:
         return None
     numbers = {code.code: quantity.value for code, quantity in found if quantity.value is not None}
     text = ", ".join(
-        f"{quantity.value} {quantity.unit}"
-        if code is resource.code
-        else f"{code.label} {quantity.value} {quantity.unit}"
+        str(quantity) if code is resource.code else f"{code.label} {quantity}"
         for code, quantity in found
     )
     period = resource.effective_period or _Period()

@@ -15,13 +15,15 @@ STOP_TIMEOUT_S = 10.0
 
 
 class Child:
-    """starts  how often it was started"""
+    """starts    how often it was started
+    log_path  where its output goes
+    """
 
     def __init__(self, name: str, command: Sequence[str], log_path: Path) -> None:
         self.name = name
         self.starts = 0
         self._command = [*_dies_with_us(), *command]
-        self._log_path = log_path
+        self.log_path = log_path
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -60,7 +62,7 @@ class Child:
 
     async def _keep(self) -> None:
         while True:
-            with self._log_path.open("ab") as output:
+            with self.log_path.open("ab") as output:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command,
                     stdin=asyncio.subprocess.DEVNULL,
@@ -72,7 +74,7 @@ class Child:
                 )
             self.starts += 1
             status = await self._process.wait()
-            log.info("%s ended (%s), again in %s s", self.name, status, RESTART_S)
+            log.warning("%s ended (%s), see %s", self.name, status, self.log_path)
             await asyncio.sleep(RESTART_S)
 
 

@@ -118,7 +118,7 @@ LENT = (
 )
 NONIN_KEY = "nonin"
 NONIN_NAME = "Oksymeter (ledning)"
-NONIN_ACTION = "Measure oxygen, wired"
+NONIN_ACTION = "Oxygen, wired"
 
 
 class Household:

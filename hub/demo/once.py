@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 120.0
 POLL_S = 0.1
+LOG_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,11 @@ async def run(world: "World", out: TextIO, progress: TextIO) -> int:
     problems += _not_once(expected, arrivals)
     for problem in problems:
         _say(progress, f"FAILED: {problem}")
-    if not problems:
-        _say(progress, f"all {len(expected)} arrived, once each")
-    return 1 if problems else 0
+    if problems:
+        _tell_logs(world, progress)
+        return 1
+    _say(progress, f"all {len(expected)} arrived, once each")
+    return 0
 
 
 def _not_once(expected: list[Expected], arrivals: list[Arrival]) -> list[str]:
@@ -123,6 +126,13 @@ async def _stored_and_receipted(world: "World", expected: list[Expected], progre
 
         await _until(is_drained)
     _say(progress, "the hub has every receipt")
+
+
+def _tell_logs(world: "World", progress: TextIO) -> None:
+    """The directory may be gone in a moment."""
+    for child in (world.hub, world.web):
+        lines = child.log_path.read_text("utf-8", "replace").splitlines()[-LOG_LINES:]
+        _say(progress, "\n".join([f"--- the last of {child.log_path.name}", *lines]))
 
 
 def _say(progress: TextIO, text: str) -> None:

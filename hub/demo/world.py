@@ -23,9 +23,10 @@ from hub.demo.bench import Bench
 from hub.demo.broker import LOOPBACK, Broker, BrokerError, free_port
 from hub.demo.central import Central
 from hub.demo.central_store import Arrival
-from hub.demo.central_view import view
+from hub.demo.central_view import duration, view
 from hub.demo.child import Child
 from hub.demo.household import NONIN_NAME, Household
+from hub.demo.peripherals.peripheral import NORWAY
 
 HUB_ID = "02000000000000D0"
 TENANT = "1804"
@@ -210,9 +211,9 @@ async def _follow(directory: Path) -> int:
 def _tell(arrival: Arrival, out: TextIO) -> None:
     """One line for a bundle."""
     shown = view(arrival)
-    late = f"  LATE by {int(shown.late_by.total_seconds())} s" if shown.late_by else ""
+    late = f"  LATE by {duration(shown.late_by)}" if shown.late_by else ""
     what = "; ".join(f"{line.label} {line.text}" for line in shown.lines)
-    received = arrival.received_at.astimezone().strftime("%H:%M:%S")
+    received = arrival.received_at.astimezone(NORWAY).strftime("%H:%M:%S")
     print(f"{received}  {what or arrival.kind}{late}", file=out, flush=True)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hub.demo.central_store import Arrival
-from hub.demo.central_view import numbers, view
+from hub.demo.central_view import duration, numbers, view
 
 TAKEN = datetime(2026, 11, 22, 7, 15, 47, tzinfo=UTC)
 SYSTEM = '"system":"urn:iso:std:iso:11073:10101"'
@@ -44,7 +44,7 @@ def test_components_are_shown_with_their_names() -> None:
         f'{{{coded("150022")},"valueQuantity":{{"value":87,"unit":"mm[Hg]"}}}}]}}}}'
     )
     (line,) = view(arrived(bundle(entry))).lines
-    assert line.text == "systolic 118 mm[Hg], diastolic 87 mm[Hg]"
+    assert line.text == "systolic 118 mmHg, diastolic 87 mmHg"
     assert line.numbers == {"150021": Decimal(118), "150022": Decimal(87)}
 
 
@@ -90,3 +90,11 @@ def test_an_alert_is_shown_with_its_code_and_status() -> None:
     )
     (line,) = view(arrived(body, kind="alert")).lines
     assert line.text == "Ring meg (preliminary) ba om det"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(11, "11 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (400_000, "4 days")],
+)
+def test_durations_in_words(seconds: int, text: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == text
