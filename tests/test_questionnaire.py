@@ -115,6 +115,15 @@ def only(item: Json) -> Question:
         pytest.param(
             choice("1", "a", initial=[coded("a")]), "$.item[0].initial", id="initial-beside-options"
         ),
+        pytest.param(
+            asked(
+                "1",
+                "choice",
+                answerOption=[{**coded(code), "initialSelected": True} for code in "ab"],
+            ),
+            "$.item[0].answerOption",
+            id="two-selected",
+        ),
         pytest.param(asked("1", "group"), "$.item[0].item", id="empty-group"),
         pytest.param(
             asked("1", "group", required=True, item=[asked("2")]), "$.item[0]", id="required-group"

@@ -93,12 +93,9 @@ def measured(
     values: Mapping[Quantity, Value],
     *status: Status,
     stamp: datetime | None = STAMP,
-    sequence: int | None = None,
-    **details: str,
+    details: Mapping[str, str] | None = None,
 ) -> Measurement:
-    return Measurement(
-        kind, values, (b"\x00",), stamp, sequence=sequence, status=status, details=details
-    )
+    return Measurement(kind, values, (b"\x00",), stamp, status=status, details=details or {})
 
 
 def pressure(*status: Status, stamp: datetime | None = STAMP) -> Measurement:

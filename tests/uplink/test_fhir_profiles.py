@@ -1,9 +1,9 @@
 """Every kind of measurement, in every state of the clocks, is what the guide's profiles ask for."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, product
 from pathlib import Path
@@ -43,7 +43,10 @@ pytestmark = [
     pytest.mark.skipif(
         not CHECK.is_file(), reason="the guide's checker is not beside this checkout"
     ),
-    pytest.mark.skipif(not CACHE.is_dir(), reason="the guide's checker has not been set up here"),
+    pytest.mark.skipif(
+        not CACHE.is_dir(),
+        reason="the guide's checker has not been set up: run ../shared/phd/check once",
+    ),
 ]
 
 
@@ -73,7 +76,7 @@ def of_every_kind() -> Iterator[Measurement]:
         },
     )
     for site in codes.TEMPERATURE_SITES:
-        yield temperature(temperature_type=site)
+        yield temperature(details={"temperature_type": site})
     yield measured(
         Kind.PULSE_OXIMETRY,
         {
@@ -92,10 +95,10 @@ def of_every_kind() -> Iterator[Measurement]:
 def glucose() -> Iterator[Measurement]:
     reading = {Quantity.GLUCOSE: value("6.3", Unit.MMOL_PER_L)}
     for sample in codes.SAMPLE_TYPES:
-        yield measured(Kind.GLUCOSE, reading, sample_type=sample)
+        yield measured(Kind.GLUCOSE, reading, details={"sample_type": sample})
     for detail, (_, words) in codes.FACTS.items():
         for word in (*words, "bedtime", codes.NOT_AVAILABLE):
-            yield replace(measured(Kind.GLUCOSE, reading), details={detail: word})
+            yield measured(Kind.GLUCOSE, reading, details={detail: word})
     context = {
         Quantity.CARBOHYDRATE: value("45", Unit.GRAM),
         Quantity.MEDICATION: value("0.5", Unit.MILLILITRE),
@@ -105,7 +108,7 @@ def glucose() -> Iterator[Measurement]:
     }
     high = value("600", Unit.MG_PER_DL, comparator=Comparator.GREATER)
     yield measured(Kind.GLUCOSE, {Quantity.GLUCOSE: high, **context})
-    yield measured(Kind.GLUCOSE_CONTEXT, context, carbohydrate_type="lunch")
+    yield measured(Kind.GLUCOSE_CONTEXT, context, details={"carbohydrate_type": "lunch"})
     yield measured(Kind.GLUCOSE, {}, Status.STRIP_INSERTION_ERROR)
 
 
@@ -184,12 +187,21 @@ def reports() -> Iterator[bytes]:
         )[1]
 
 
+def one_by_one(body: bytes) -> Iterator[bytes]:
+    """A large bundle would be checked twice over: as a whole, then each resource in it."""
+    payload = json.loads(body)
+    resources = [entry["resource"] for entry in payload.get("entry", [])] or [payload]
+    yield from (json.dumps(resource).encode() for resource in resources)
+
+
 def test_every_payload_meets_the_profiles_that_it_names(tmp_path: Path) -> None:
-    files = [tmp_path / f"{number:04}.json" for number, _ in enumerate(payloads())]
-    for path, body in zip(files, payloads(), strict=True):
+    whole = composed(kept(pressure(Status.IRREGULAR_PULSE))).body
+    bodies = dict.fromkeys(chain([whole], *map(one_by_one, payloads())))
+    files = [tmp_path / f"{number:04}.json" for number, _ in enumerate(bodies)]
+    for path, body in zip(files, bodies, strict=True):
         path.write_bytes(body)
     run = subprocess.run([CHECK, *files], capture_output=True, text=True, check=False)
     lines = run.stdout.splitlines()
-    assert sum(line.startswith("ok ") for line in lines) > len(files)
     faults = [line for line in lines if line.startswith(("FAIL", "      "))]
     assert faults == [], "\n".join(faults[:40])
+    assert sum(line.startswith("ok ") for line in lines) >= len(files), run.stderr
