@@ -23,6 +23,7 @@ BLUETOOTH_ADDRESS = "http://hl7.org/fhir/sid/eui-48/bluetooth"
 CONDITIONAL_CREATE = "http://hl7.org/fhir/uv/phd/StructureDefinition/PhdBaseObservation"
 
 SYSTEM_ID_DIGITS = 16
+ADDRESS_DIGITS = 12
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a device's clock has no zone
 
 
@@ -57,6 +58,10 @@ def system_id(digits: str) -> Name:
     return Name(SYSTEM_ID, _dashed(digits), "SYSID")
 
 
+def bluetooth_address(digits: str) -> Name:
+    return Name(BLUETOOTH_ADDRESS, _dashed(digits), "BTMAC")
+
+
 def device_names(hub_id: str, device: Device) -> list[Name]:
     """First the one that never changes: the key that was taken when the device joined.
 
@@ -64,12 +69,12 @@ def device_names(hub_id: str, device: Device) -> list[Name]:
     """
     if device.transport == "serial":
         return [urn_name(urn("serial device", hub_id, device.key))]
-    address = Name(BLUETOOTH_ADDRESS, _dashed(_hexadecimal(device.address)), "BTMAC")
-    if len(device.key) == SYSTEM_ID_DIGITS:
-        return [system_id(device.key), address]
-    if device.info.system_id:
-        return [address, system_id(device.info.system_id)]
-    return [address]
+    told = device.info.system_id
+    if len(device.key) != SYSTEM_ID_DIGITS:
+        return [bluetooth_address(device.key), *([system_id(told)] if told else [])]
+    digits = _hexadecimal(device.address)
+    known = len(digits) == ADDRESS_DIGITS  # not of a device that has been removed since
+    return [system_id(device.key), *([bluetooth_address(digits)] if known else [])]
 
 
 def device_urn(hub_id: str, device: Device) -> str:

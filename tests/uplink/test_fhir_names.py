@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from drivers.measurement import DeviceInfo, Kind, Quantity, Unit, Value
 from hub.settings import Patient
 from hub.uplink.fhir import compose
-from hub.uplink.identifiers import Name, conditional_create, device_urn, gateway_urn, urn
+from hub.uplink.identifiers import (
+    Name,
+    conditional_create,
+    device_names,
+    device_urn,
+    gateway_urn,
+    urn,
+)
 from hub.uplink.resources import Gateway
 from hub.uplink.timing import LeftOut
 from tests.uplink.fhir_samples import (
@@ -159,6 +166,19 @@ def test_a_device_keeps_its_first_name_when_it_tells_another_later() -> None:
     assert queries(after.body) == queries(before.body)
     assert device_urn(GATEWAY.hub, later) == device_urn(GATEWAY.hub, SILENT) == after.entries[1]
     assert len(resources(after)[1]["identifier"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("C4:F3:12:53:F2:C9", ["C4-F3-12-FF-FE-53-F2-C9", "C4-F3-12-53-F2-C9"]),
+        ("c4:f3:12:53:f2:c9/P", ["C4-F3-12-FF-FE-53-F2-C9", "C4-F3-12-53-F2-C9"]),
+        (CUFF.key, ["C4-F3-12-FF-FE-53-F2-C9"]),
+    ],
+)
+def test_the_address_is_told_where_it_is_one(address: str, expected: list[str]) -> None:
+    device = msgspec.structs.replace(CUFF, address=address)
+    assert [name.value for name in device_names(GATEWAY.hub, device)] == expected
 
 
 def test_wired_devices_of_two_hubs_are_two() -> None:
