@@ -51,6 +51,7 @@ class TooLarge(UplinkError):
         self.limit = limit
 
 
+NOT_YET = Ending(EndingKind.UNREACHABLE, "not connected yet")
 STOPPED = Ending(EndingKind.STOPPED, "the hub ended the connection")
 NO_ANSWER = Ending(EndingKind.UNREACHABLE, "the server took the call but is not an MQTT broker")
 SILENT = Ending(EndingKind.LOST, "the connection broke, or the broker stopped answering")

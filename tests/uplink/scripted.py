@@ -1,0 +1,92 @@
+"""A broker that does what a test tells it: just enough MQTT 5 to refuse, hang up and be silent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x30, 0x40, 0x82, 0x90
+PINGREQ, PINGRESP, DISCONNECT = 0xC0, 0xD0, 0xE0
+
+
+@dataclass
+class Scripted:
+    """`puback`: reason code for a PUBLISH by its topic; None: never answer."""
+
+    connack: bytes | None = b"\x00\x00\x00"  # session present, reason code, no properties
+    suback: int = 1
+    puback: Callable[[str], int | None] = lambda topic: 0
+    port: int = 0
+    connects: list[bytes] = field(default_factory=list)
+    published: list[tuple[str, int]] = field(default_factory=list)  # topic, packet id
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    def send(self, packet: bytes) -> None:
+        """To the newest connection."""
+        self._writers[-1].write(packet)
+
+    def hang_up(self, code: int | None = None) -> None:
+        """DISCONNECT with a reason, or just the end of the line."""
+        if code is not None:
+            self.send(bytes([DISCONNECT, 1, code]))
+        self._writers[-1].close()
+
+    async def until(self, holds: Callable[["Scripted"], bool]) -> None:
+        async with self.news:
+            await self.news.wait_for(lambda: holds(self))
+
+    def to(self, part: str) -> list[int]:
+        """Packet ids of what was published to topics that contain `part`."""
+        return [mid for topic, mid in self.published if part in topic]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        try:
+            while True:
+                await self._packet(*await _read(reader), writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def _packet(self, first: int, body: bytes, writer: asyncio.StreamWriter) -> None:
+        kind = first & 0xF0
+        if kind == CONNECT:
+            self.connects.append(body)
+            if self.connack is not None:
+                writer.write(bytes([CONNACK, len(self.connack)]) + self.connack)
+        elif first == SUBSCRIBE:
+            writer.write(bytes([SUBACK, 4]) + body[:2] + bytes([0, self.suback]))
+        elif kind == PUBLISH:
+            size = int.from_bytes(body[:2], "big")
+            topic = body[2 : 2 + size].decode()
+            mid = body[2 + size : 4 + size]
+            self.published.append((topic, int.from_bytes(mid, "big")))
+            code = self.puback(topic)
+            if code is not None:
+                writer.write(bytes([PUBACK, 3]) + mid + bytes([code]))
+        elif first == PINGREQ:
+            writer.write(bytes([PINGRESP, 0]))
+        async with self.news:
+            self.news.notify_all()
+
+
+async def _read(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    first = (await reader.readexactly(1))[0]
+    length = shift = 0
+    while True:
+        digit = (await reader.readexactly(1))[0]
+        length |= (digit & 127) << shift
+        shift += 7
+        if digit < 128:
+            return first, await reader.readexactly(length)
+
+
+@asynccontextmanager
+async def scripted() -> AsyncIterator[Scripted]:
+    broker = Scripted()
+    server = await asyncio.start_server(broker.serve, "127.0.0.1", 0)
+    broker.port = server.sockets[0].getsockname()[1]
+    yield broker
+    server.close()
+    for writer in broker._writers:
+        writer.close()

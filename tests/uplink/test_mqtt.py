@@ -1,0 +1,306 @@
+"""What goes over the wire, byte by byte where it matters, and every way in which it ends."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from hub.demo.broker import Broker, free_port
+from hub.settings import Mqtt
+from hub.uplink import connection as connection_module
+from hub.uplink import endings, mqtt
+from hub.uplink.connection import Connection
+from hub.uplink.endings import ConnectionEnded, Ending, EndingKind, TooLarge
+from hub.uplink.envelope import FHIR_JSON, MAXIMUM_BYTES, Delivery, Publication, compressed
+from hub.uplink.topics import Topics
+
+from .central import Central
+from .scripted import Scripted, scripted
+
+ID = UUID("00000000-0000-5000-8000-000000000001")
+AT = datetime(2026, 11, 22, 8, 16, 4, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt, "LOOP_TIMEOUT_S", 0.02)
+
+
+@pytest.fixture
+async def broker() -> AsyncIterator[Scripted]:
+    async with scripted() as broker:
+        yield broker
+
+
+def make(port: int, hub_id: str = "0200000000000001", **settings: object) -> Connection:
+    will = Publication(topic=f"dho/v1/1804/{hub_id}/up/status", payload=b'{"state":"offline"}')
+    plain = {"host": "127.0.0.1", "port": port, "tenant": "1804", "tls": False, "keepalive_s": 60}
+    return Connection(
+        Mqtt(**(plain | settings)),  # type: ignore[arg-type]
+        hub_id,
+        will=will,
+        deliver=lambda delivery: delivery.done(),
+    )
+
+
+async def opened(port: int) -> Connection:
+    connection = make(port)
+    await connection.open()
+    return connection
+
+
+async def the_end_of_opening(connection: Connection) -> Ending:
+    with pytest.raises(ConnectionEnded) as caught:
+        await connection.open()
+    await connection.close()
+    return caught.value.ending
+
+
+async def test_connect_says_what_the_contract_asks_for(broker: Scripted) -> None:
+    connection = await opened(broker.port)
+    await connection.close()
+    packet = broker.connects[0]
+    assert packet[:7] == b"\x00\x04MQTT\x05"
+    # Will with QoS 1 and retain, Clean Start 0; then the keep-alive of 60 s.
+    assert packet[7:10] == bytes([0b00101100, 0, 60])
+    assert b"\x11" + (30 * 24 * 3600).to_bytes(4, "big") in packet  # Session Expiry
+    assert b"\x21\x00\x0a" in packet  # Receive Maximum 10
+    assert b"\x27" + MAXIMUM_BYTES.to_bytes(4, "big") in packet  # Maximum Packet Size
+    assert b"\x00\x100200000000000001" in packet  # the client id is the hub id
+    assert b"\x18\x00\x00\x00\x2d" in packet  # Will Delay 45 s
+    assert packet.index(b"/up/status") < packet.index(b'{"state":"offline"}')
+
+
+async def test_every_property_of_the_contract_is_on_a_bundle(
+    hub_id: str, central: Central, shared_broker: Broker
+) -> None:
+    topics = Topics("1804", hub_id)
+    connection = make(shared_broker.port, hub_id)
+    await connection.open()
+    code = await connection.publish(
+        Publication(
+            topic=f"{topics.root}up/fhir/observation",
+            payload=b"{}",
+            content_type=FHIR_JSON,
+            id=ID,
+            created=AT,
+            response_topic=topics.receipt,
+            urgent=True,
+        )
+    )
+    await connection.close()
+    seen = await central.nth("up/fhir/observation")
+    assert (code, seen.retained) == (0, False)
+    assert seen.properties == {
+        "PayloadFormatIndicator": 1,
+        "ContentType": "application/fhir+json; fhirVersion=4.0",
+        "ResponseTopic": f"dho/v1/1804/{hub_id}/dn/receipt",
+        "CorrelationData": ID.bytes,
+        "UserProperty": [
+            ("sv", "1.1"),
+            ("mid", "00000000-0000-5000-8000-000000000001"),
+            ("ct", "2026-11-22T08:16:04.000+00:00"),
+            ("enc", "identity"),
+            ("prio", "urgent"),
+            ("traceparent", "00-00000000000050008000000000000001-8000000000000001-00"),
+        ],
+    }
+
+
+def test_a_large_body_travels_compressed_and_always_the_same() -> None:
+    body = b'{"resourceType":"Bundle"}' * 400
+    payload, encoding = compressed(body)
+    assert (encoding, payload) == ("gzip", compressed(body)[0])
+    assert len(payload) < len(body) / 10
+    assert compressed(b"{}") == (b"{}", "identity")
+
+
+async def test_compressed_bytes_are_not_called_text(
+    hub_id: str, central: Central, shared_broker: Broker
+) -> None:
+    connection = make(shared_broker.port, hub_id)
+    await connection.open()
+    topic = f"dho/v1/1804/{hub_id}/up/fhir/observation"
+    body = b"0123456789" * 1000
+    payload, encoding = compressed(body)
+    await connection.publish(Publication(topic=topic, payload=payload, encoding=encoding))
+    await connection.close()
+    seen = await central.nth("up/fhir/observation")
+    assert (seen.properties["PayloadFormatIndicator"], seen.user["enc"]) == (0, "gzip")
+    assert seen.body == body
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (0x87, EndingKind.REFUSED, "not authorised"),
+        (0x97, EndingKind.REFUSED, "quota"),
+        (0x84, EndingKind.REFUSED, "MQTT 5"),
+        (0x85, EndingKind.REFUSED, "hub id"),
+    ],
+)
+async def test_a_refusal_is_told_in_words(
+    broker: Scripted, code: int, kind: EndingKind, words: str
+) -> None:
+    broker.connack = bytes([0, code, 0])
+    ending = await the_end_of_opening(make(broker.port))
+    assert (ending.kind, ending.code) == (kind, code)
+    assert words in ending.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (0x8E, EndingKind.TAKEN_OVER),
+        (0x8B, EndingKind.LOST),
+        (None, EndingKind.LOST),
+    ],
+)
+async def test_a_broker_that_hangs_up_says_why(
+    broker: Scripted, code: int | None, kind: EndingKind
+) -> None:
+    connection = await opened(broker.port)
+    broker.hang_up(code)
+    ending = await connection.ended()
+    assert (ending.kind, ending.code) == (kind, code)
+    with pytest.raises(ConnectionEnded):
+        connection.publish(Publication(topic="a", payload=b""))
+    await connection.close()
+
+
+async def test_what_was_promised_ends_with_the_connection(broker: Scripted) -> None:
+    broker.puback = lambda topic: None
+    connection = await opened(broker.port)
+    promise = connection.publish(Publication(topic="a", payload=b""))
+    await broker.until(lambda it: bool(it.published))
+    broker.hang_up()
+    with pytest.raises(ConnectionEnded):
+        await promise
+    await connection.close()
+
+
+async def test_nobody_listens() -> None:
+    ending = await the_end_of_opening(make(free_port()))
+    assert (ending.kind, ending.reason) == (
+        EndingKind.UNREACHABLE,
+        "the server is there, but no broker listens",
+    )
+
+
+async def test_a_captive_portal_is_no_broker(broker: Scripted) -> None:
+    broker.connack = None
+    connection = make(broker.port)
+    opening = asyncio.create_task(the_end_of_opening(connection))
+    await broker.until(lambda it: bool(it.connects))
+    broker.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Log in</html>")
+    broker.hang_up()
+    assert await opening == endings.NO_ANSWER
+
+
+async def test_a_server_that_is_silent_is_given_up(
+    broker: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "CONNACK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(connection_module, "CLOSE_TIMEOUT_S", 0.05)
+    broker.connack = None
+    assert (await the_end_of_opening(make(broker.port))).kind is EndingKind.UNREACHABLE
+
+
+async def test_a_broker_that_forbids_the_subscription_is_a_refusal(broker: Scripted) -> None:
+    broker.suback = 0x87
+    connection = await opened(broker.port)
+    with pytest.raises(ConnectionEnded) as caught:
+        await connection.subscribe("dho/v1/1804/0200000000000001/dn/#")
+    assert caught.value.ending.kind is EndingKind.REFUSED
+    await connection.close()
+
+
+async def test_the_brokers_own_limits_are_kept(broker: Scripted) -> None:
+    # Receive Maximum 5, Maximum Packet Size 2048
+    broker.connack = b"\x00\x00\x08" + b"\x21\x00\x05" + b"\x27\x00\x00\x08\x00"
+    connection = await opened(broker.port)
+    assert connection.in_flight_limit == 2
+    with pytest.raises(TooLarge) as caught:
+        connection.publish(Publication(topic="a", payload=b"x" * 1025))
+    assert caught.value.limit == 2048
+    await connection.close()
+
+
+async def test_messages_are_acknowledged_in_the_order_of_arrival(broker: Scripted) -> None:
+    arrived: list[Delivery] = []
+    connection = make(broker.port)
+    connection._deliver = arrived.append
+    await connection.open()
+    await connection.subscribe("#")
+    for mid in (1, 2, 3):
+        broker.send(bytes([0x32, 6]) + b"\x00\x01a" + bytes([0, mid, 0]))
+    while len(arrived) < 3:
+        await connection.turn()
+    acknowledged: list[int] = []
+    connection._arrivals._acknowledge = acknowledged.append
+    arrived[2].done()
+    arrived[1].done()
+    assert acknowledged == []
+    arrived[0].done()
+    assert acknowledged == [1, 2, 3]
+    await connection.close()
+
+
+async def test_a_topic_that_is_not_text_is_delivered_as_no_topic(broker: Scripted) -> None:
+    arrived: list[Delivery] = []
+    connection = make(broker.port)
+    connection._deliver = arrived.append
+    await connection.open()
+    broker.send(bytes([0x30, 5]) + b"\x00\x02\xff\xfe\x00")
+    while not arrived:
+        await connection.turn()
+    assert arrived[0].topic == ""
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x40\x05\x00\x01\x00\xff\xff",  # PUBACK with properties that are cut short
+        b"\x32\x03\x00\xff\x00",  # PUBLISH whose topic is longer than the packet
+        b"\x90\x02\x00\x01",  # SUBACK without a code
+        b"\xf0\x00",  # AUTH that nobody asked for
+        b"\x30\xff\xff\xff\xff\x7f",  # a length of five bytes
+        b"\xe0\x01\x05",  # DISCONNECT with a reason that does not exist
+    ],
+)
+async def test_garbage_ends_the_connection_and_nothing_else(
+    broker: Scripted, garbage: bytes
+) -> None:
+    connection = await opened(broker.port)
+    broker.send(garbage)
+    broker.hang_up()
+    assert (await connection.ended()).kind is EndingKind.LOST
+    await connection.close()
+
+
+async def test_closing_a_dead_line_does_not_wait_for_the_keep_alive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_module, "CLOSE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(connection_module, "CONNACK_TIMEOUT_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        connection = make(deaf.getsockname()[1])
+        with pytest.raises(ConnectionEnded):
+            await connection.open()
+        await connection.close()
+
+
+async def test_the_will_speaks_when_the_hub_falls_silent(
+    hub_id: str, central: Central, shared_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt, "WILL_DELAY_S", 0)
+    connection = make(shared_broker.port, hub_id)
+    await connection.open()
+    connection._network.cut()
+    seen = await central.nth("up/status")
+    assert seen.payload == b'{"state":"offline"}'
+    await connection.close()
