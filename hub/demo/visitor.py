@@ -117,6 +117,10 @@ def _next(visitor: Visitor, page: Page) -> Page:
     for form in forms:
         if form.action.endswith("/send") or "/question/" in (form.action or page.path):
             return visitor.press(page, form, form.buttons[0] if form.buttons else None)
+    # The answers to look over can be more than one page; the last one has the button.
+    further = [link for link in page.links if "/review/" in link]
+    if further:
+        return visitor.get(max(further, key=lambda link: int(link.rpartition("/")[2])))
     raise VisitError(f"{page.address}: nothing to press")
 
 

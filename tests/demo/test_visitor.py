@@ -57,6 +57,10 @@ def pages() -> Flask:
 
     @app.get("/check-in/x/review")
     def review() -> str:
+        return '<a href="/check-in">change</a><a href="/check-in/x/review/1">more</a>'
+
+    @app.get("/check-in/x/review/1")
+    def more() -> str:
         change = '<form method="post" action="/call"><button>Call me</button></form>'
         return change + FORM.format('action="/check-in/x/send"', "<button>Send</button>")
 
