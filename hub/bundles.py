@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from drivers.contract import BleDriver
+from drivers.registry import by_id
 from hub import VERSION
 from hub.clock import Now
 from hub.records import Device, Due, Entry, Kept, OutboxKind
@@ -119,7 +121,7 @@ def _removed(kept: Kept) -> Device:
     return Device(
         key=kept.reception.device_key,
         address=kept.reception.device_key,
-        transport="ble",
+        transport="ble" if issubclass(by_id(kept.reception.driver), BleDriver) else "serial",
         driver=kept.reception.driver,
         name=kept.reception.driver,
         joined_at=datetime.now(UTC),
