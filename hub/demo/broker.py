@@ -56,14 +56,23 @@ class BrokerError(Exception):
 class Broker:
     """One mosquitto.
 
-    directory  its configuration, its store and its log (`mosquitto.log`); made when absent
-    extra      more lines of mosquitto.conf; they belong to the one listener, so certificates fit
+    directory     its configuration, its store and its log (`mosquitto.log`); made when absent
+    extra         more lines of mosquitto.conf; they belong to the one listener: certificates fit
+    dies_with_us  killed when the thread that started it ends, however it ends
     """
 
-    def __init__(self, directory: Path, *, port: int = 0, extra: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int = 0,
+        extra: Iterable[str] = (),
+        dies_with_us: bool = False,
+    ) -> None:
         self.directory = directory.resolve()
         self.port = port
         self._extra = tuple(extra)
+        self._prefix = dying_with_us() if dies_with_us else []
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -83,7 +92,7 @@ class Broker:
         configuration = self._configure()
         with log_path.open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603 (our own configuration file)
-                [_executable(), "-c", str(configuration)],
+                [*self._prefix, _executable(), "-c", str(configuration)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -159,6 +168,13 @@ class Broker:
             self._child.kill()
             self._child.wait()
         self._child = None
+
+
+def dying_with_us() -> list[str]:
+    """Put before a command: it is killed when we are. Two of one kind on the same files, the one
+    left over and the new one, must never be. Empty where util-linux is missing."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 def free_port() -> int:

@@ -7,6 +7,7 @@ For tests it can be difficult: `receipts = False`, and `answer_next(…)`.
 """
 
 import logging
+import sqlite3
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -180,7 +181,12 @@ class Central:
             self._anomaly("topic", message.topic)
         else:
             self._topics[topic.hub] = topic
-            self._take(topic, message)
+            try:
+                self._take(topic, message)
+            except sqlite3.Error:
+                # Neither acknowledged nor receipted: the hub sends it again.
+                log.exception("central: cannot keep what came")
+                return
         client.ack(message.mid, message.qos)
 
     def _take(self, topic: HubTopic, message: mqtt.MQTTMessage) -> None:

@@ -61,8 +61,9 @@ class _Quantity(Struct, frozen=True):
     value: Decimal | None = None
     unit: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.value} {UNITS.get(self.unit, self.unit)}"
+    @property
+    def shown_unit(self) -> str:
+        return UNITS.get(self.unit, self.unit)
 
 
 class _Component(Struct, frozen=True, rename="camel"):
@@ -105,12 +106,16 @@ class _Bundle(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that the bundle says. `numbers`: MDC code → value."""
+    """One thing that the bundle says. `numbers`: MDC code → value; `is_minor`: about the device."""
 
     label: str
     text: str
     numbers: dict[str, Decimal]
     taken_at: datetime | None
+
+    @property
+    def is_minor(self) -> bool:
+        return not NOT_TAKEN.isdisjoint(self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +131,7 @@ class View:
 def view(arrival: Arrival) -> View:
     resources = _resources(arrival)
     lines = [line for resource in resources if (line := _line(resource)) is not None]
-    times = [
-        line.taken_at for line in lines if line.taken_at and NOT_TAKEN.isdisjoint(line.numbers)
-    ]
+    times = [line.taken_at for line in lines if line.taken_at and not line.is_minor]
     taken_at = min(times, default=None)
     delay = arrival.received_at - taken_at if taken_at else timedelta()
     return View(arrival, lines, taken_at, delay if delay > LATE_AFTER else None)
@@ -182,13 +185,19 @@ def _observation(resource: _Resource) -> Line | None:
     if not found or resource.code.code in NOT_SHOWN:
         return None
     numbers = {code.code: quantity.value for code, quantity in found if quantity.value is not None}
-    text = ", ".join(
-        str(quantity) if code is resource.code else f"{code.label} {quantity}"
-        for code, quantity in found
-    )
+    text = _together([("" if it is resource.code else it.label, value) for it, value in found])
     period = resource.effective_period or _Period()
     taken_at = resource.effective_date_time or period.end or period.start
     return Line(resource.code.label, text, numbers, _aware(taken_at))
+
+
+def _together(values: list[tuple[str, _Quantity]]) -> str:
+    """A unit that all of them have is said once."""
+    units = {value.shown_unit for _, value in values}
+    if len(units) == 1:
+        numbers = ", ".join(f"{label} {value.value}".strip() for label, value in values)
+        return f"{numbers} {units.pop()}".strip()
+    return ", ".join(f"{label} {value.value} {value.shown_unit}".strip() for label, value in values)
 
 
 def _answers(items: tuple[_Answered, ...]) -> list[str]:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import os
-import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+
+from hub.demo.broker import dying_with_us
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ class Child:
     def __init__(self, name: str, command: Sequence[str], log_path: Path) -> None:
         self.name = name
         self.starts = 0
-        self._command = [*_dies_with_us(), *command]
+        self._command = [*dying_with_us(), *command]
         self.log_path = log_path
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -76,9 +77,3 @@ class Child:
             status = await self._process.wait()
             log.warning("%s ended (%s), see %s", self.name, status, self.log_path)
             await asyncio.sleep(RESTART_S)
-
-
-def _dies_with_us() -> list[str]:
-    """Two hubs on one ledger must never be: when we are killed, our children are killed too."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

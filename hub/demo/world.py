@@ -85,7 +85,7 @@ class World:
         self.directory = directory.resolve()
         self.air = Air()
         self.household = Household(self.air, self.directory / "devices")
-        self.broker = Broker(self.directory / "broker")
+        self.broker = Broker(self.directory / "broker", dies_with_us=True)
         self._arrived = arrived
         self._kiosk_port = _port(KIOSK_PORT) if ports else free_port()
         self._setup_port = _port(SETUP_PORT) if ports else free_port()
@@ -212,7 +212,7 @@ def _tell(arrival: Arrival, out: TextIO) -> None:
     """One line for a bundle."""
     shown = view(arrival)
     late = f"  LATE by {duration(shown.late_by)}" if shown.late_by else ""
-    what = "; ".join(f"{line.label} {line.text}" for line in shown.lines)
+    what = "; ".join(f"{line.label} {line.text}" for line in shown.lines if not line.is_minor)
     received = arrival.received_at.astimezone(NORWAY).strftime("%H:%M:%S")
     print(f"{received}  {what or arrival.kind}{late}", file=out, flush=True)
 

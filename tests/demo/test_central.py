@@ -2,6 +2,7 @@
 
 import gzip
 import queue
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -357,3 +358,16 @@ def test_each_new_bundle_is_told_once_after_the_commit(broker: Broker, tmp_path:
         assert told.get(timeout=WAIT_S).body == body
         assert told.empty()
         hub.close()
+
+
+def test_what_cannot_be_kept_is_not_receipted(
+    hub: Hub, central: Central, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: object, **__: object) -> None:
+        monkeypatch.undo()
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(central.store, "ingest", full_disk)
+    for name in ("w-1", "w-2"):
+        hub.send("fhir/observation", bundle(str(uuid4()), weight(name)))
+    assert [it["fullUrl"] for it in hub.receipt()["entries"]] == ["urn:uuid:w-2"]

@@ -44,7 +44,7 @@ def test_components_are_shown_with_their_names() -> None:
         f'{{{coded("150022")},"valueQuantity":{{"value":87,"unit":"mm[Hg]"}}}}]}}}}'
     )
     (line,) = view(arrived(bundle(entry))).lines
-    assert line.text == "systolic 118 mmHg, diastolic 87 mmHg"
+    assert line.text == "systolic 118, diastolic 87 mmHg"
     assert line.numbers == {"150021": Decimal(118), "150022": Decimal(87)}
 
 
