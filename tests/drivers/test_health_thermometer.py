@@ -27,6 +27,11 @@ def test_the_smallest_payload() -> None:
     )
 
 
+def test_fahrenheit_alone() -> None:
+    seen = decode("01 da0300ff")
+    assert seen.values[Quantity.BODY_TEMPERATURE] == Value(Decimal("98.6"), Unit.FAHRENHEIT)
+
+
 def test_every_field() -> None:
     seen = decode("07 da0300ff ea07 0b16 080f2f 03")
     assert seen.values[Quantity.BODY_TEMPERATURE] == Value(Decimal("98.6"), Unit.FAHRENHEIT)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from drivers.contract import Reading
+from drivers.contract import Reading, SerialSettings
 from drivers.errors import LinkLost
 from drivers.measurement import Measurement, Quantity, Rejected, Status
 from drivers.replay import ReplaySerialLink, Step, Trace
@@ -78,6 +78,15 @@ async def test_a_short_loss_of_signal_is_not_a_removal() -> None:
     assert pulses(await stored(SMARTPOINT_63, *[MISSING] * 10, SMARTPOINT_63)) == [63, 63]
 
 
+async def test_each_insertion_may_lose_its_signal() -> None:
+    steps = (SMARTPOINT_63, REMOVED, SMARTPOINT_63, *[MISSING] * 9, SMARTPOINT_63)
+    assert pulses(await stored(*steps)) == [63, 63]
+
+
+def test_the_line_settings_of_the_specification() -> None:
+    assert Nonin.settings == SerialSettings(9600, data_bits=8, parity="N", stop_bits=1)
+
+
 async def test_losses_of_signal_do_not_add_up() -> None:
     steps = (SMARTPOINT_63, *[MISSING] * 9, PULSE_60, *[MISSING] * 9, SMARTPOINT_63)
     assert pulses(await stored(*steps)) == [63]
@@ -101,7 +110,8 @@ async def test_attaching_in_the_middle_of_a_frame() -> None:
 
 
 async def test_damaged_octets_cost_only_their_frame() -> None:
-    assert pulses(await stored("803c" + SMARTPOINT_63, REMOVED)) == [63]
+    for torn in ("80", "803c", "803c62"):
+        assert pulses(await stored(torn + SMARTPOINT_63, REMOVED)) == [63]
     assert pulses(await stored("0002000c", "0615", SMARTPOINT_63)) == [63]
 
 
@@ -151,7 +161,7 @@ async def test_an_oximeter_that_does_not_tell_its_time() -> None:
     asked: Step = {"write": GET_TIME.hex()}
     silent = ReplaySerialLink(Trace("nonin", "", "", (asked, SILENCE, receive(SMARTPOINT_63))))
     assert await Nonin().read_clock(silent) is None
-    frames = (PULSE_60, PULSE_60, PULSE_60, PULSE_60, SMARTPOINT_63, PULSE_60)
+    frames = (PULSE_60, PULSE_60, PULSE_60, PULSE_60, SMARTPOINT_63)
     talking = ReplaySerialLink(Trace("nonin", "", "", (asked, *map(receive, frames))))
     driver = Nonin()
     assert await driver.read_clock(talking) is None

@@ -51,7 +51,9 @@ def test_a_format_8_frame() -> None:
 
 @pytest.mark.parametrize(("frame", "pulse"), [("816b6200", 235), ("82626200", 354)])
 def test_the_pulse_has_two_bits_in_the_first_octet(frame: str, pulse: int) -> None:
-    assert format_8(frame).values[Quantity.PULSE_RATE].number == pulse
+    seen = format_8(frame)
+    assert seen.values[Quantity.PULSE_RATE].number == pulse
+    assert seen.status == ()
 
 
 def test_missing_data_is_no_number() -> None:
@@ -137,6 +139,11 @@ def test_later_firmware_may_send_more() -> None:
     assert seen.values[Quantity.PULSE_RATE].number == 72
 
 
+def test_the_fraction_of_a_second_has_no_documented_unit() -> None:
+    seen = decode_format_13(packet("20 26 11 22 08 15 47 25 0200 0048 00 62"))
+    assert seen.device_time == datetime.fromisoformat("2026-11-22T08:15:47")
+
+
 @pytest.mark.parametrize(
     "time",
     [
@@ -152,8 +159,9 @@ def test_an_impossible_time_does_not_lose_the_values(time: str) -> None:
 
 
 def test_a_damaged_packet_is_refused() -> None:
-    with pytest.raises(BadChecksum):
+    with pytest.raises(BadChecksum) as caught:
         decode_format_13(packet(f"{TIME} 0200 0048 00 62", checksum=0))
+    assert (caught.value.wire, caught.value.calculated) == (0, 0x89)
     with pytest.raises(BadFrame, match="end"):
         decode_format_13(packet(f"{TIME} 0200 0048 00 62", end="04"))
     with pytest.raises(BadFrame, match="head"):
@@ -182,6 +190,8 @@ def test_replies() -> None:
     assert decode_time(bytes.fromhex("02 f2 06 1a 00 16 0c 00 00 03")) is None
     serial = "02f40b02353031343933323030ca03"
     assert decode_serial_number(bytes.fromhex(serial)) == "501493200"
+    other = "02f40b02353031343933323031cb03"
+    assert decode_serial_number(bytes.fromhex(other)) == "501493201"
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,9 @@ def test_continuous_status_and_amplitude() -> None:
     seen = continuous(f"1c {PAIR} 2000 008000 59f0")
     assert seen.status == (Status.MEASUREMENT_ONGOING, Status.SENSOR_DISCONNECTED)
     assert seen.values[Quantity.PULSE_AMPLITUDE_INDEX].number == Decimal("8.9")
+    fast = continuous(f"01 {PAIR} 6300 4700")
+    assert fast.values[Quantity.PULSE_RATE_FAST].number == 71
+    assert Quantity.PULSE_RATE_SLOW not in fast.values
     slow = continuous(f"02 {PAIR} 6300 4700")
     assert slow.values[Quantity.OXYGEN_SATURATION_SLOW].number == 99
     assert Quantity.OXYGEN_SATURATION_FAST not in slow.values

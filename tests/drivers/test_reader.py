@@ -94,6 +94,8 @@ def test_float_specials_are_no_numbers(bits: int, absent: Absent) -> None:
 def test_date_time() -> None:
     reader = ByteReader(bytes.fromhex("ea070b16080f2f"))
     assert reader.date_time() == datetime.fromisoformat("2026-11-22T08:15:47")
+    reader = ByteReader(bytes.fromhex("2e060101000000"))
+    assert reader.date_time() == datetime.fromisoformat("1582-01-01T00:00:00")
 
 
 @pytest.mark.parametrize(

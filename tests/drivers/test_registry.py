@@ -5,7 +5,6 @@ import pytest
 from drivers.contract import Advertisement, BleMatch, uuid16
 from drivers.errors import AmbiguousDriver, NoDriver
 from drivers.gatt.blood_pressure import BloodPressure, decode_blood_pressure
-from drivers.gatt.weight_scale import WeightScale
 from drivers.registry import by_id, choose, decoder
 from drivers.wired.nonin import Nonin
 from drivers.wired.nonin_formats import decode_format_8
@@ -32,9 +31,19 @@ def seen(*services: int, name: str | None = None, companies: tuple[int, ...] = (
     return Advertisement("00:11:22:33:44:55", name, found, frozenset(companies))
 
 
-def test_the_service_decides() -> None:
-    assert choose(seen(0x1810)) is BloodPressure
-    assert choose(seen(0x181D, 0x180A)) is WeightScale
+@pytest.mark.parametrize(
+    ("service", "identifier"),
+    [
+        (0x1808, "gatt-glucose"),
+        (0x1809, "gatt-health-thermometer"),
+        (0x1810, "gatt-blood-pressure"),
+        (0x181D, "gatt-weight-scale"),
+        (0x1822, "gatt-pulse-oximeter"),
+    ],
+)
+def test_the_service_decides(service: int, identifier: str) -> None:
+    assert choose(seen(service)).id == identifier
+    assert choose(seen(service, 0x180A)).id == identifier
 
 
 def test_nothing_fits() -> None:
@@ -48,6 +57,7 @@ def test_nothing_fits() -> None:
 def test_two_that_fit_equally_are_an_error() -> None:
     with pytest.raises(AmbiguousDriver) as caught:
         choose(seen(0x1810, 0x181D))
+    assert caught.value.seen == "00:11:22:33:44:55"
     assert set(caught.value.candidates) == {"gatt-blood-pressure", "gatt-weight-scale"}
 
 

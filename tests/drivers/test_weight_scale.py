@@ -96,6 +96,9 @@ def test_feature() -> None:
         weight_resolution=2,
         height_resolution=3,
     )
+    assert decode_feature(bytes.fromhex("01000000")) == WeightScaleFeature(True, False, False, 0, 0)
+    assert decode_feature(bytes.fromhex("02000000")) == WeightScaleFeature(False, True, False, 0, 0)
+    assert decode_feature(bytes.fromhex("04000000")) == WeightScaleFeature(False, False, True, 0, 0)
     with pytest.raises(ReservedBits):
         decode_feature(bytes.fromhex("00040000"))
     with pytest.raises(PayloadError):
