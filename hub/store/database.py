@@ -18,6 +18,7 @@ from hub.store.errors import (
     SchemaTooNew,
     StoreError,
     Unreadable,
+    from_system,
     translated,
 )
 
@@ -48,8 +49,7 @@ class Database:
         self._depth = 0
 
     def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._run(sql, params).fetchall()
+        return self._run(sql, params)[1]
 
     def row(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
         found = self.rows(sql, params)
@@ -62,31 +62,40 @@ class Database:
 
     def change(self, sql: str, params: Params = ()) -> int:
         """How many rows were changed."""
-        with self._lock:
-            return self._run(sql, params).rowcount
+        return self._run(sql, params)[0].rowcount
 
     def insert(self, sql: str, params: Params = ()) -> int:
         """The rowid of the new row."""
-        with self._lock:
-            return self._run(sql, params).lastrowid or 0
+        return self._run(sql, params)[0].lastrowid or 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is durable on return, or nothing is. An inner one joins the outer."""
         with self._lock:
             begin, commit, rollback = self._bounds()
-            self._run(begin)
+            self.change(begin)
             self._depth += 1
             try:
                 yield
-                self._run(commit)
+                self.change(commit)
             except BaseException:
                 # A full disk or an I/O error may have ended the transaction by itself.
                 if self._connection.in_transaction:
-                    self._run(rollback)
+                    self.change(rollback)
                 raise
             finally:
                 self._depth -= 1
+
+    def give_back(self, pages: int) -> None:
+        """Return up to `pages` free pages to the disk."""
+        try:
+            with self._lock:
+                # Only executescript steps a PRAGMA without columns to its end, page by page.
+                self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+        except sqlite3.Error as error:
+            if (ours := translated(self.path, error)) is None:
+                raise
+            raise ours from error
 
     @property
     def is_in_transaction(self) -> bool:
@@ -115,13 +124,15 @@ class Database:
         name = f"inner_{self._depth}"
         return f"SAVEPOINT {name}", f"RELEASE {name}", f"ROLLBACK TO {name}"
 
-    def _run(self, sql: str, params: Params = ()) -> sqlite3.Cursor:
+    def _run(self, sql: str, params: Params = ()) -> tuple[sqlite3.Cursor, list[sqlite3.Row]]:
         try:
-            return self._connection.execute(sql, params)
+            with self._lock:
+                cursor = self._connection.execute(sql, params)
+                return cursor, cursor.fetchall()
         except sqlite3.Error as error:
-            if (ours := translated(self.path, error)) is not None:
-                raise ours from error
-            raise
+            if (ours := translated(self.path, error)) is None:
+                raise
+            raise ours from error
 
 
 def open_writer(path: Path, steps: Sequence[str]) -> Database:
@@ -158,6 +169,8 @@ def fsync_directory(directory: Path) -> None:
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        raise from_system(directory, error) from error
     finally:
         os.close(handle)
 

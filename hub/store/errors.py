@@ -10,6 +10,7 @@ StoreError
 └── PragmaRefused    SQLite did not take a setting that durability rests on (developer)
 """
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -82,3 +83,10 @@ def translated(path: Path, error: sqlite3.Error) -> StoreError | None:
     if code in DAMAGE:
         return Unreadable(path, str(error))
     return None
+
+
+def from_system(path: Path, error: OSError) -> StoreError:
+    """The same for a call that does not go through SQLite."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(path, str(error))
+    return DiskFault(path, str(error), errno.errorcode.get(error.errno or 0, "?"))

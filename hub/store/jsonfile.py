@@ -4,7 +4,6 @@ TinyDB's own storage overwrites in place and cut the file short in 95 of 300 `ki
 writes a temporary file, fsyncs, renames and fsyncs the folder, and keeps the previous generation.
 """
 
-import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import msgspec
 from tinydb.storages import Storage
 
 from hub.store.database import fsync_directory
-from hub.store.errors import DiskFault, DiskFull, StoreError
+from hub.store.errors import from_system
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, Any]], float_hook=Decimal)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
@@ -63,7 +62,7 @@ class JsonFile(Storage):
             _write_durably(new, content)
         except OSError as error:
             new.unlink(missing_ok=True)
-            raise _translated(self._path, error) from error
+            raise from_system(self._path, error) from error
         if is_there:
             self._keep_previous()
         new.replace(self._path)
@@ -101,9 +100,3 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _translated(path: Path, error: OSError) -> StoreError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(path, str(error))
-    return DiskFault(path, str(error), errno.errorcode.get(error.errno or 0, "?"))

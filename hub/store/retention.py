@@ -12,6 +12,7 @@ from hub.store.encoding import to_text
 COMMANDS_KEPT = timedelta(days=90)  # contract §4
 LARGEST_BYTES = 256 * 1024 * 1024
 ROWS_AT_ONCE = 50  # a deleted bundle is overwritten with zeros, all of it through the -wal
+PAGES_AT_ONCE = 10_000
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 # The newest row and the newest measurement stay, so that their numbers are never given twice.
@@ -37,18 +38,13 @@ def prune(database: Database, now: Moment, days: int) -> int:
         pruned += some
     _prune_disowned(database, now.wall - timedelta(days=days))
     database.change("DELETE FROM command WHERE seen_at < ?", (to_text(now.wall - COMMANDS_KEPT),))
-    give_back(database)
+    database.give_back(PAGES_AT_ONCE)
     return pruned
 
 
 def make_room(database: Database) -> int:
     """Let go of the oldest received rows, however young → how many."""
     return _prune_some(database, ALWAYS)
-
-
-def give_back(database: Database) -> None:
-    """Return free pages to the disk, at most 1,000 at a time."""
-    database.rows("PRAGMA incremental_vacuum(1000)")
 
 
 def _prune_some(database: Database, before: datetime) -> int:
