@@ -9,18 +9,10 @@ from sqlite3 import Row
 from typing import TypeVar
 
 from drivers.measurement import Measurement, Rejected
-from hub.clock import Moment, corrected
+from hub.clock import Moment
 from hub.records import Kept, OutboxKind, Reception
-from hub.store import quarantine, retention
-from hub.store.encoding import (
-    is_whole,
-    moment_columns,
-    to_bytes,
-    to_kept,
-    to_moment,
-    to_text,
-    to_time,
-)
+from hub.store import dating, quarantine, retention
+from hub.store.encoding import is_whole, moment_columns, to_bytes, to_kept, to_moment
 from hub.store.errors import DiskFull
 from hub.store.identity import identity
 from hub.store.mend import mend
@@ -152,43 +144,11 @@ class Ledger:
 
     def restamp(self, trusted: Moment) -> int:
         """The time is known now: correct this boot's rows that are not sealed yet → how many."""
-        with self._database.transaction():
-            newest = self._database.value("SELECT ifnull(max(number), 0) FROM measurement")
-            self._database.change(
-                "INSERT INTO boot VALUES (:boot, :number, :wall, :number, :wall) ON CONFLICT"
-                " DO UPDATE SET last_number = :number, last_wall = :wall",
-                {"boot": trusted.boot_id, "number": newest, "wall": to_text(trusted.wall)},
-            )
-            found = self._database.rows(
-                "SELECT * FROM measurement WHERE received_boot = ? AND received_state != 'ntp'"
-                " AND NOT EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = measurement.seq)",
-                (trusted.boot_id,),
-            )
-            for row in found:
-                right = moment_columns("received", corrected(to_moment(row, "received"), trusted))
-                self._database.change(
-                    "UPDATE measurement SET received_wall = :received_wall,"
-                    " received_state = :received_state WHERE number = :number",
-                    right | {"number": row["number"]},
-                )
-        return len(found)
+        return dating.restamp(self._database, trusted)
 
     def bounds(self, kept: Kept) -> tuple[datetime | None, datetime | None]:
         """The last instant before, and the first one after, at which the hub knew the time."""
-        known = (
-            "SELECT received_wall AS wall, number FROM measurement WHERE received_state = 'ntp'"
-            " UNION ALL SELECT first_wall, first_number + 0.5 FROM boot"
-            " UNION ALL SELECT last_wall, last_number + 0.5 FROM boot"
-        )
-        after = self._database.value(
-            f"SELECT max(wall) FROM ({known}) WHERE number < ?",  # noqa: S608
-            (kept.number,),
-        )
-        before = self._database.value(
-            f"SELECT min(wall) FROM ({known}) WHERE number > ?",  # noqa: S608
-            (kept.number,),
-        )
-        return (to_time(after) if after else None, to_time(before) if before else None)
+        return dating.bounds(self._database, kept.number)
 
     @drains
     def prune(self, now: Moment, days: int) -> int:

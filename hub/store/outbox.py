@@ -14,8 +14,9 @@ from sqlite3 import Row
 
 from hub.clock import Moment
 from hub.records import Due, OutboxCounts, OutboxKind, Parked
+from hub.store import waiting
 from hub.store.database import Database
-from hub.store.encoding import is_whole, moment_columns, to_moment, to_text, to_time
+from hub.store.encoding import is_whole, moment_columns, to_moment, to_text
 from hub.store.quarantine import DAMAGED
 from hub.store.space import Ballast, drains
 
@@ -140,6 +141,7 @@ class Outbox:
 
     @drains
     def defer(self, seq: int) -> None:
+        """Not now; it counts as an attempt."""
         self._database.change(
             "UPDATE outbox SET state = 'deferred', attempts = attempts + 1"
             " WHERE seq = ? AND state = 'due'",
@@ -190,10 +192,10 @@ class Outbox:
         return seq
 
     def counts(self) -> OutboxCounts:
-        return counts(self._database)
+        return waiting.counts(self._database)
 
     def parked(self) -> list[Parked]:
-        return parked(self._database)
+        return waiting.parked(self._database)
 
     def _insert(
         self, kind: OutboxKind, created: Moment, *, urgent: bool, session: str | None
@@ -233,37 +235,6 @@ class Outbox:
                     known.add(id)
                     self._finish(seq, at, received=received)
         return known
-
-
-def counts(database: Database) -> OutboxCounts:
-    """Two index walks, also on a read-only connection."""
-    waiting = sum(
-        database.value(f"SELECT count(*) FROM outbox WHERE state = '{state}'")  # noqa: S608
-        for state in ("due", "deferred")
-    )
-    oldest = database.value(
-        "SELECT min(created_wall) FROM (SELECT * FROM (SELECT created_wall FROM outbox"
-        " WHERE state = 'due' ORDER BY seq LIMIT 1) UNION ALL SELECT * FROM (SELECT created_wall"
-        " FROM outbox WHERE state = 'deferred' ORDER BY seq LIMIT 1))"
-    )
-    held = database.value("SELECT count(*) FROM outbox WHERE state = 'parked'")
-    return OutboxCounts(waiting, held, to_time(oldest) if oldest else None)
-
-
-def parked(database: Database) -> list[Parked]:
-    found = database.rows(
-        "SELECT * FROM outbox LEFT JOIN bundle USING (seq) WHERE state = 'parked' ORDER BY seq"
-    )
-    return [
-        Parked(
-            seq=row["seq"],
-            kind=OutboxKind(row["kind"]),
-            id=row["id"],
-            reason=row["reason"] or "",
-            created_at=to_time(row["created_wall"]),
-        )
-        for row in found
-    ]
 
 
 def _to_due(row: Row) -> Due:

@@ -9,7 +9,7 @@ from typing import Any
 
 from drivers.measurement import Kind
 from hub.records import Kept, OutboxCounts, OutboxState, Outcome, Parked, Step
-from hub.store import outbox, quarantine
+from hub.store import quarantine, waiting
 from hub.store.encoding import decode_as, from_json, is_whole, to_kept, to_text, to_time
 from hub.store.notes import DeviceStatus
 from hub.store.quarantine import RejectedPayload
@@ -91,10 +91,10 @@ class LedgerReader:
         return value or 0
 
     def counts(self) -> OutboxCounts:
-        return outbox.counts(self._reader.database())
+        return waiting.counts(self._reader.database())
 
     def parked(self) -> list[Parked]:
-        return outbox.parked(self._reader.database())
+        return waiting.parked(self._reader.database())
 
     def rejected(self, limit: int) -> list[RejectedPayload]:
         """The newest first."""

@@ -54,9 +54,12 @@ class Ballast:
             return True
         if shutil.disk_usage(self.path.parent).free < 2 * BALLAST_BYTES:
             return False
-        with self.path.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
-        return True
+        try:
+            with self.path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+        except OSError:  # somebody else took the room meanwhile: the hub works without
+            self.path.unlink(missing_ok=True)
+        return self.is_held
 
     def release(self) -> bool:
         """False when there was none to let go."""

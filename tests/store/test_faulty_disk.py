@@ -85,12 +85,12 @@ for calls in range(1000):
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
-def test_whichever_write_fails_nothing_saved_is_lost(tmp_path: Path) -> None:
+def test_whichever_write_fails_nothing_saved_is_lost(tmp_path: Path, memory: Path) -> None:
     source, library = tmp_path / "faults.c", tmp_path / "faults.so"
     source.write_text(FAULTS)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     ran = subprocess.run(
-        [sys.executable, "-c", HUB, tmp_path],
+        [sys.executable, "-c", HUB, memory],
         env=os.environ | {"LD_PRELOAD": str(library)},
         capture_output=True,
         text=True,
