@@ -1,7 +1,6 @@
 """The command line: `hub --help` tells a newcomer all."""
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
@@ -91,7 +90,12 @@ def _settings(options: argparse.Namespace) -> Settings:
     return load(options.config)
 
 
+# Each command imports what it needs when it runs: web stays small, decode starts fast.
+
+
 def _run(options: argparse.Namespace) -> int:
+    import asyncio
+
     from hub.app import run
 
     return asyncio.run(run(_settings(options)))

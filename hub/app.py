@@ -12,7 +12,7 @@ import msgspec
 from drivers.contract import SerialDriver
 from drivers.errors import NoDriver
 from drivers.registry import DRIVERS, by_id
-from hub import VERSION, clock, health, questionnaire
+from hub import VERSION, clock, health, questionnaire, systemd
 from hub.acquire.agent import Agent, AgentRefused, register
 from hub.acquire.ble import Backends, Radio
 from hub.acquire.pairing import Pairing
@@ -53,10 +53,10 @@ async def run(settings: Settings) -> int:
         stack.push_async_callback(supervisor.close)
         stack.push_async_callback(app.uplink.leave, "shutdown")
         app.start(supervisor)
-        health.notify_systemd("READY=1")
+        systemd.notify("READY=1")
         log.info("hub %s %s runs", settings.hub.id, VERSION)
         status = await supervisor.wait()
-        health.notify_systemd("STOPPING=1")
+        systemd.notify("STOPPING=1")
     return status
 
 
@@ -182,11 +182,12 @@ class App:
         driver = by_id(port.driver)
         if not issubclass(driver, SerialDriver):
             raise NoDriver(f"{port.driver} on a serial port")
-        found = wired_device(port.path, driver(), port.name)
+        found = wired_device(port.path, driver, port.name)
         if (device := self.home.device(found.key)) is None:
             device = found
             await self.home.joined(device)
-        await SerialReceiver(device, driver(), self.books, self._now).run(self.home.status)
+        receiver = SerialReceiver(device, driver, self.books, self._now, self._zone)
+        await receiver.run(self.home.status)
 
     def _expects(self, address: str) -> bool:
         """Only with a device that the hub itself is connecting to."""

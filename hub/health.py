@@ -6,13 +6,13 @@ a hub that merely exists is not healthy. A quiet home is healthy; idleness never
 
 import asyncio
 import logging
-import os
 import shutil
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from hub import systemd
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +31,6 @@ class Fact:
         return asdict(self)
 
 
-def notify_systemd(state: str) -> None:
-    """sd_notify(3): "READY=1", "WATCHDOG=1", "STOPPING=1". Without systemd it does nothing."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return
-    if address.startswith("@"):
-        address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        channel.sendto(state.encode(), address)
-
-
-def watchdog_interval_s() -> float:
-    """How often to feed: a third of what systemd allows, 20 s where it does not watch."""
-    return int(os.environ.get("WATCHDOG_USEC", "60000000")) / 3_000_000
-
-
 Check = Callable[[], Awaitable[None]]
 
 
@@ -62,7 +46,7 @@ async def feed_watchdog(checks: Mapping[str, Check], interval_s: float) -> None:
         except TimeoutError:
             log.error("the watchdog is not fed: %s does not answer", hanging)
         else:
-            notify_systemd("WATCHDOG=1")
+            systemd.notify("WATCHDOG=1")
             await asyncio.sleep(interval_s)
 
 

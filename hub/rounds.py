@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from hub import health
+from hub import health, systemd
 from hub.books import Books
 from hub.clock import Moment, Now
 from hub.health import Fact
@@ -45,7 +45,7 @@ class Rounds:
     async def beat(self) -> None:
         """A durable note of the time: it bounds what a later boot cannot know, and it proves to
         the watchdog that the event loop, the books' thread and the disk still answer."""
-        interval_s = min(BEAT_S, health.watchdog_interval_s())
+        interval_s = min(BEAT_S, systemd.watchdog_interval_s())
         await health.feed_watchdog({"commit": self._note_time}, interval_s)
 
     async def watch_clock(self) -> None:

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import serial
 
-from drivers.contract import SerialDriver, SerialSettings
+from drivers.contract import Reading, SerialDriver, SerialSettings
 from drivers.errors import DriverError, LinkLost, LinkTimeout
-from drivers.measurement import Rejected
+from drivers.measurement import Measurement, Rejected, Status
 from hub.acquire.session import Books
 from hub.clock import Now
 from hub.records import Device, Reception
@@ -99,7 +100,7 @@ def open_port(path: str, settings: SerialSettings) -> serial.Serial:
     )
 
 
-def wired_device(path: Path, driver: SerialDriver, name: str) -> Device:
+def wired_device(path: Path, driver: type[SerialDriver], name: str) -> Device:
     """A serial port says nothing about the device behind it, so its path is the identity."""
     return Device(
         key=hashlib.sha256(str(path).encode()).hexdigest()[:16].upper(),
@@ -114,11 +115,14 @@ def wired_device(path: Path, driver: SerialDriver, name: str) -> Device:
 class SerialReceiver:
     """Reads one wired device for as long as the hub runs; the port may come and go."""
 
-    def __init__(self, device: Device, driver: SerialDriver, books: Books, now: Now) -> None:
+    def __init__(
+        self, device: Device, driver: type[SerialDriver], books: Books, now: Now, zone: ZoneInfo
+    ) -> None:
         self._device = device
         self._driver = driver
         self._books = books
         self._now = now
+        self._zone = zone
 
     async def run(self, status: TellStatus) -> None:
         while True:
@@ -132,28 +136,40 @@ class SerialReceiver:
             await asyncio.sleep(REOPEN_S)
 
     async def _read(self, link: SerialPortLink, status: TellStatus) -> None:
+        driver = self._driver()
         try:
-            async with aclosing(self._driver.read(link)) as readings:  # type: ignore[type-var]
+            # First of all: a Nonin tells its clock only in the first five seconds.
+            offset_s = await self._clock_offset_s(driver, link)
+            if offset_s is not None:
+                status(self._device.key, clock_offset_s=round(offset_s))
+            async with aclosing(driver.read(link)) as readings:  # type: ignore[type-var]
                 async for reading in readings:
-                    reception = self._reception()
-                    if isinstance(reading, Rejected):
-                        await self._books.reject(reading, reception)
-                    elif await self._books.keep(reading, reception):
-                        now = reception.received.wall
-                        status(self._device.key, last_seen=now, last_measurement=now)
+                    await self._store(reading, offset_s, status)
         except DriverError as error:
             status(self._device.key, problem=str(error))
             log.warning("%s: %s", self._device.address, error)
         finally:
             link.close()
 
-    def _reception(self) -> Reception:
-        """Each reading is a connection of its own: the port stays open for months."""
-        return Reception(
+    async def _clock_offset_s(self, driver: SerialDriver, link: SerialPortLink) -> float | None:
+        device_now = await driver.read_clock(link)
+        if device_now is None:
+            return None
+        local = self._now().wall.astimezone(self._zone).replace(tzinfo=None)
+        return (local - device_now).total_seconds()
+
+    async def _store(self, reading: Reading, offset_s: float | None, status: TellStatus) -> None:
+        """Each reading is a session of its own: the port stays open for months."""
+        now = self._now()
+        reception = Reception(
             device_key=self._device.key,
             driver=self._driver.id,
             session=str(uuid4()),
-            received=self._now(),
-            clock_offset_s=None,
-            live=True,
+            received=now,
+            clock_offset_s=offset_s,
+            live=isinstance(reading, Measurement) and Status.FROM_STORAGE not in reading.status,
         )
+        if isinstance(reading, Rejected):
+            await self._books.reject(reading, reception)
+        elif await self._books.keep(reading, reception):
+            status(self._device.key, last_seen=now.wall, last_measurement=now.wall, problem=None)
