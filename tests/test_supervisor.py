@@ -1,0 +1,62 @@
+"""One task that fails does not take the others with it; a disk that fails ends the process."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hub import supervisor
+from hub.store.errors import DiskFault
+from hub.supervisor import EX_IOERR, Supervisor
+
+Told = list[tuple[str, str | None]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    monkeypatch.setattr(supervisor, "AGAIN_S", 0)
+    return []
+
+
+@pytest.fixture
+async def keeping(told: Told) -> AsyncIterator[Supervisor]:
+    keeping = Supervisor(lambda name, reason: told.append((name, reason)))
+    yield keeping
+    await keeping.close()
+
+
+async def test_a_task_that_fails_runs_again(keeping: Supervisor, told: Told) -> None:
+    again = asyncio.Event()
+    runs = 0
+
+    async def work() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise ValueError("no radio")
+        again.set()
+
+    keeping.start("bluetooth", work)
+    await again.wait()
+    assert told == [("bluetooth", "no radio"), ("bluetooth", None)]
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["alone", "in a group"])
+async def test_a_failing_disk_ends_the_process(keeping: Supervisor, wrapped: bool) -> None:
+    fault = DiskFault(Path("ledger.db"), "disk I/O error", "SQLITE_IOERR_WRITE")
+
+    async def work() -> None:
+        raise ExceptionGroup("tasks", [fault]) if wrapped else fault
+
+    keeping.start("uplink", work)
+    assert await keeping.wait() == EX_IOERR
+
+
+async def test_sigterm_ends_it_well(keeping: Supervisor) -> None:
+    waiting = asyncio.ensure_future(keeping.wait())
+    await asyncio.sleep(0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await waiting == 0
