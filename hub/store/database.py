@@ -25,7 +25,6 @@ from hub.store.errors import (
 Params = Sequence[object] | dict[str, object]
 
 PRAGMAS: Final = {
-    "page_size": (2048, "2048"),  # half of the default: a reading touches seven pages
     "auto_vacuum": (2, "INCREMENTAL"),  # before journal_mode: fixed by the first write
     "journal_mode": ("wal", "WAL"),
     "synchronous": (2, "FULL"),  # NORMAL lost rows in 55 of 60 simulated power cuts
@@ -182,6 +181,7 @@ def _make(path: Path, steps: Sequence[str]) -> None:
         left.unlink(missing_ok=True)
     database = Database(new, _connect(new, f"{new.absolute().as_uri()}?mode=rwc"))
     try:
+        database.rows("PRAGMA page_size = 2048")  # half of the default: a reading touches 7 pages
         _prepare(database)
         _migrate(database, steps)
     finally:

@@ -89,6 +89,23 @@ def test_the_version_changes_with_what_is_written_and_not_otherwise(
     assert reader.version() != before
 
 
+def test_a_page_follows_a_ledger_that_was_begun_anew(path: Path) -> None:
+    ledger, reader = Ledger(path), LedgerReader(path)
+    ledger.append(blood_pressure(), reception())
+    before = reader.version()
+    ledger.close()
+    path.write_bytes(bytes(path.stat().st_size))
+    path.with_name("ledger.db-wal").write_bytes(b"")
+    again = Ledger(path)
+    assert again.damaged is not None
+    assert reader.version() != before
+    assert reader.readings(10) == []
+    again.append(blood_pressure(2), reception())
+    assert len(reader.readings(10)) == 1
+    reader.close()
+    again.close()
+
+
 def test_a_page_cannot_write(ledger: Ledger, path: Path) -> None:
     database = open_reader(path)
     with pytest.raises(DiskFault) as caught:
