@@ -1,6 +1,7 @@
 """The virtual devices behave like real ones: literal bytes, sleep, bonds, clocks, lost links."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -160,7 +161,7 @@ async def test_records_come_oldest_first_and_a_new_one_comes_on_the_open_link(
         assert await hub.next() == another
 
 
-@pytest.mark.parametrize("packets", range(0, 40, 3))
+@pytest.mark.parametrize("packets", range(0, 40, 5))
 async def test_a_link_lost_at_any_packet_loses_no_record(
     radio: Backends, cuff: BloodPressureCuff, packets: int
 ) -> None:
@@ -176,6 +177,32 @@ async def test_a_link_lost_at_any_packet_loses_no_record(
             await BleakClient(cuff.address, backend=radio[1]).unpair()
     assert set(got) == {record}
     assert cuff.delivered == [record]
+
+
+@pytest.mark.parametrize(
+    ("packets", "unread"),
+    [
+        pytest.param(2, 1, id="subscription-lost"),
+        pytest.param(3, 1, id="its-response-lost"),
+        pytest.param(4, 1, id="indication-lost"),
+        pytest.param(5, 1, id="confirmation-lost"),
+        pytest.param(6, 0, id="nothing-lost"),
+    ],
+)
+async def test_a_record_is_read_only_when_its_confirmation_has_come(
+    radio: Backends, cuff: BloodPressureCuff, packets: int, unread: int
+) -> None:
+    """Before the subscription there are two packets that look for its descriptor."""
+    await cuff.press()
+    async with BleakClient(cuff.address, pair=True, timeout=5, backend=radio[1]):
+        pass  # bonded: from now on only what is counted here is on the air
+    await cuff.take_measurement()
+    async with BleakClient(cuff.address, pair=True, timeout=5, backend=radio[1]) as client:
+        cuff.drop_after(packets)
+        with contextlib.suppress(BleakError):
+            await client.start_notify(uuid(0x2A35), lambda *_: None)
+        await cuff.until(lambda: cuff.connection is None)
+    assert cuff.unread == unread
 
 
 async def test_a_damaged_payload_goes_out_damaged(radio: Backends, cuff: BloodPressureCuff) -> None:

@@ -11,7 +11,10 @@ from werkzeug import Response
 from hub.demo.visitor import VisitError, Visitor, check_in
 
 FORM = '<form method="post" {0}><input type="hidden" name="form" value="token">{1}</form>'
-CHOICES = '<button name="answer" value="a">A</button><button name="answer" value="b">B</button>'
+CHOICES = (
+    '<button name="skip" value="1">Skip</button>'
+    '<button name="answer" value="a">A</button><button name="answer" value="b">B</button>'
+)
 KEYPAD = (
     '<input type="hidden" name="typed" value="{0}">'
     '<button name="key" value="1">1</button><button name="key" value="7">7</button>'
