@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from hub import clock, web
+from hub import clock, systemd, web
 from hub.clock import Moment
-from hub.health import notify_systemd
 from hub.listening import EVERYWHERE, LOOPBACK, Listening, host_name, lan_address
 from hub.settings import Settings
 from hub.shelf import LateLedger, PageJournal
@@ -44,9 +43,9 @@ def serve(settings: Settings) -> None:
     with running(settings) as pages:
         sys.stdout.write(f"{pages.address}\n")
         sys.stdout.flush()
-        notify_systemd("READY=1")
+        systemd.notify("READY=1")
         ended.wait()
-        notify_systemd("STOPPING=1")
+        systemd.notify("STOPPING=1")
 
 
 @contextmanager

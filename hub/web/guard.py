@@ -14,6 +14,8 @@ from flask import Flask, Response, abort, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 
+from hub.web.certificate import write_private
+
 BODY_LIMIT = 64 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITE = frozenset({"same-origin", "none"})
@@ -35,17 +37,22 @@ Holder = Callable[[], str]
 
 def signing_key(path: Path) -> bytes:
     """Kept over restarts, so that a page that was open during a power cut still can be sent."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(32)
-        path.touch(mode=0o600)
-        path.write_bytes(key)
-        return key
+    if not path.exists():
+        write_private(path, secrets.token_bytes(32))
+    return path.read_bytes()
 
 
-def guard(app: Flask, key: bytes, salt: str, holder: Holder = str) -> None:
-    """`holder` names who holds the form: a technician's session, nobody on the kiosk."""
+def guard(
+    app: Flask,
+    key: bytes,
+    salt: str,
+    holder: Holder = str,
+    without_token: frozenset[str] = frozenset(),
+) -> None:
+    """`holder` names who holds the form: a technician's session, nobody on the kiosk.
+
+    `without_token`: endpoints that programs of this machine call, which saw no form before.
+    """
     signer = URLSafeSerializer(key, salt=salt)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT
@@ -55,7 +62,10 @@ def guard(app: Flask, key: bytes, salt: str, holder: Holder = str) -> None:
             return
         if not from_own_page():
             abort(403)
-        g.form = opened(signer, request.form.get("form", ""), holder())
+        if request.endpoint in without_token:
+            g.form = secrets.token_urlsafe(12)
+        else:
+            g.form = opened(signer, request.form.get("form", ""), holder())
 
     def form_token() -> Markup:
         token = signer.dumps([secrets.token_urlsafe(12), holder()])

@@ -94,6 +94,11 @@ def long_date(on: date) -> str:
     return text[:1].upper() + text[1:]
 
 
+def full_date(on: date) -> str:
+    """22 November 2026."""
+    return format_date(on, "long", locale=locale())
+
+
 def short_date(on: date) -> str:
     return format_date(on, "d. MMM" if current() != "en" else "d MMM", locale=locale())
 

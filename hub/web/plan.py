@@ -34,28 +34,28 @@ class PlanUnreadable(Exception):
         self.reason = reason
 
 
-class Coding(Struct):
+class Coding(Struct, frozen=True):
     system: str = ""
     code: str = ""
 
 
-class Concept(Struct):
+class Concept(Struct, frozen=True):
     coding: list[Coding] = []
     text: str = ""
 
 
-class Repeat(Struct, rename="camel"):
+class Repeat(Struct, frozen=True, rename="camel"):
     period: float = 1
     period_unit: str = "d"
     time_of_day: list[str] = []
     day_of_week: list[str] = []
 
 
-class Timing(Struct):
+class Timing(Struct, frozen=True):
     repeat: Repeat = Repeat()
 
 
-class Detail(Struct, rename="camel"):
+class Detail(Struct, frozen=True, rename="camel"):
     status: str = ""
     description: str = ""
     code: Concept = Concept()
@@ -63,12 +63,12 @@ class Detail(Struct, rename="camel"):
     scheduled_timing: Timing | None = None
 
 
-class Extension(Struct, rename="camel"):
+class Extension(Struct, frozen=True, rename="camel"):
     url: str
     value_code: str = ""
 
 
-class Activity(Struct):
+class Activity(Struct, frozen=True):
     detail: Detail = Detail()
     extension: list[Extension] = []
 
@@ -77,17 +77,17 @@ class Activity(Struct):
         return next((found.value_code for found in self.extension if found.url == ZONE), None)
 
 
-class Period(Struct):
+class Period(Struct, frozen=True):
     start: str = ""
 
 
-class CarePlan(Struct):
+class CarePlan(Struct, frozen=True):
     title: str = ""
     period: Period = Period()
     activity: list[Activity] = []
 
 
-class Goal(Struct):
+class Goal(Struct, frozen=True):
     description: Concept = Concept()
 
 

@@ -36,6 +36,7 @@ class Shown:
     unit: str
     beside: str | None
     at: str | None
+    short_at: str | None
     instant: datetime
     source: str
     steps: tuple[StepShown, ...]
@@ -94,8 +95,9 @@ def show(reading: Reading, now: datetime) -> Shown:
         unit=wording.unit(units[0]) if units else "",
         beside=None if beside is None or beside not in values else _beside(reading),
         at=None if taken is None else when(taken, now),
+        short_at=None if taken is None else short_when(taken, now),
         instant=taken or received,
-        source=gettext("Mottatt fra %(device)s kl. %(time)s")
+        source=gettext("Mottatt fra %(device)s %(time)s")
         % {"device": wording.device(measurement.kind), "time": time_of_day(received)},
         steps=tuple(
             StepShown(step.value, wording.step(step), short_when(at, now) if at else None)

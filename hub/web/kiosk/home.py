@@ -12,7 +12,7 @@ from hub.web import questionnaires
 from hub.web.books import Books
 from hub.web.kiosk import status
 from hub.web.language import day, gettext, ngettext, time_of_day
-from hub.web.parts import books, now
+from hub.web.parts import books, now, parts
 from hub.web.showing import Shown, is_shown, show
 
 pages = Blueprint("home", __name__)
@@ -42,18 +42,22 @@ class Home:
 
 @pages.get("/")
 def front() -> str:
-    home = view(books(), now())
+    home = current()
     return render_template("kiosk/home.html", home=home)
 
 
-def view(books: Books, moment: Moment) -> Home:
+def current() -> Home:
+    return view(books(), now(), parts().settings.web.support_phone)
+
+
+def view(books: Books, moment: Moment, phone: str) -> Home:
     wall = moment.wall
     check_in, done = _check_in(books, wall)
     unread = _unread(books)
     return Home(
         day=day(wall),
         time=time_of_day(wall),
-        status=status.line(books, wall),
+        status=status.line(books, wall, phone),
         fresh=_fresh(books, moment),
         ask=_asked_about(books, wall),
         check_in=check_in,

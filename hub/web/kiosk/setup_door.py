@@ -10,12 +10,15 @@ from hub.web.parts import parts, write
 
 pages = Blueprint("setup_door", __name__)
 
+BY_PROGRAMS = frozenset({"setup_door.open_by_command", "setup_door.close_by_command"})
+
 
 @pages.get("/setup")
 def door() -> str:
     gate = parts().gate
     if not gate.is_open:
-        return render_template("kiosk/setup_closed.html")
+        minutes = round(parts().settings.web.setup_open_s / 60)
+        return render_template("kiosk/setup_closed.html", minutes=minutes)
     minutes = max(1, round(gate.left_s / 60))
     return render_template(
         "kiosk/setup_open.html",
@@ -32,6 +35,23 @@ def open_it() -> Response:
     write(JournalKind.SETUP_OPENED, {"by": "kiosk"})
     parts().gate.open()
     return redirect(url_for("setup_door.door"), 303)
+
+
+@pages.post("/setup-door/open")
+def open_by_command() -> Response:
+    """`hub setup open`, typed by somebody who is already on this machine."""
+    gate = parts().gate
+    write(JournalKind.SETUP_OPENED, {"by": "command"})
+    gate.open()
+    code = gate.code() or "(a technician is in)"
+    text = f"{gate.address}\ncode {code}\nSHA-256 {gate.fingerprint}\n"
+    return Response(text, mimetype="text/plain")
+
+
+@pages.post("/setup-door/close")
+def close_by_command() -> Response:
+    parts().gate.close()
+    return Response("closed\n", mimetype="text/plain")
 
 
 @pages.post("/setup/close")

@@ -7,7 +7,7 @@ from hub.web.books import Books, Reading
 from hub.web.language import gettext, when
 
 
-def line(books: Books, now: datetime) -> str:
+def line(books: Books, now: datetime, phone: str) -> str:
     ledger = books.ledger
     if ledger.absent() is not None:
         return gettext("Boksen starter. Det du svarer, blir lagret her.")
@@ -18,9 +18,15 @@ def line(books: Books, now: datetime) -> str:
     if counts.waiting:
         return _waiting(ledger.state("connection"))
     if counts.parked:
-        return gettext("Lagret her. Noe kunne ikke sendes. En tekniker ser på det.")
+        return _stuck(phone)
     newest = next(iter(ledger.readings(1)), None)
     return _everything_is_away(newest, now)
+
+
+def _stuck(phone: str) -> str:
+    if not phone:
+        return gettext("Lagret her. Noe kunne ikke sendes.")
+    return gettext("Lagret her. Noe kunne ikke sendes. Ring %(phone)s.") % {"phone": phone}
 
 
 def _waiting(connection: object) -> str:

@@ -3,14 +3,14 @@
 from flask import Blueprint, Response
 
 from hub.web.kiosk import home
-from hub.web.parts import books, now, parts
+from hub.web.parts import books, parts
 
 pages = Blueprint("version", __name__)
 
 
 @pages.get("/version/home")
 def of_home() -> Response:
-    return Response(home.view(books(), now()).version, mimetype="text/plain")
+    return Response(home.current().version, mimetype="text/plain")
 
 
 @pages.get("/version")

@@ -1,0 +1,155 @@
+"""My readings: the latest of each kind, then its course as a drawing, a sentence and a table."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from flask import Blueprint, abort, render_template
+
+from drivers.measurement import Kind, Quantity, Unit, Value
+from hub.web import trend, wording
+from hub.web.books import Reading
+from hub.web.language import gettext, number, zone
+from hub.web.parts import books, now
+from hub.web.showing import Shown, is_shown, show, taken_at
+from hub.web.trend import Point
+
+pages = Blueprint("readings", __name__)
+
+PERIODS = (7, 30, 90)
+ROWS = 4
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    shown: Shown
+    count: int
+
+
+@pages.get("/readings")
+def latest() -> str:
+    wall = now().wall
+    found = books().ledger.readings(MOST, since=wall - timedelta(days=PERIODS[-1]))
+    mine = [r for r in found if is_shown(r.kept.measurement) and not r.kept.disowned]
+    counts = Counter(reading.kept.measurement.kind for reading in mine)
+    newest = {reading.kept.measurement.kind: reading for reading in reversed(mine)}
+    cards = [Latest(show(newest[kind], wall), counts[kind]) for kind in Kind if kind in newest]
+    return render_template("kiosk/readings.html", cards=cards)
+
+
+@pages.get("/readings/<kind>/<int:days>")
+def course(kind: str, days: int) -> str:
+    found = of_kind(kind, days)
+    of = Kind(kind)
+    unit = newest_unit(found, wording.LARGE[of])
+    lines = tuple(
+        trend.Line(wording.quantity(name), points(found, name, unit)) for name in wording.LARGE[of]
+    )
+    today = now().wall.astimezone(zone()).date()
+    return render_template(
+        "kiosk/course.html",
+        kind=kind,
+        title=wording.kind(of),
+        names=[line.name for line in lines],
+        unit=wording.unit(unit) if unit else "",
+        days=days,
+        periods=PERIODS,
+        count=len(found),
+        sentence=sentence(found, of),
+        drawing=trend.draw(lines, today, days, wording.kind(of)),
+    )
+
+
+@pages.get("/readings/<kind>/table")
+@pages.get("/readings/<kind>/table/<int:page>")
+def table(kind: str, page: int = 0) -> str:
+    wall = now().wall
+    found = of_kind(kind, PERIODS[-1])
+    rows = [show(reading, wall) for reading in found[page * ROWS : (page + 1) * ROWS]]
+    more = len(found) > (page + 1) * ROWS
+    title = wording.kind(Kind(kind))
+    return render_template(
+        "kiosk/table.html", kind=kind, title=title, rows=rows, page=page, more=more
+    )
+
+
+def of_kind(kind: str, days: int) -> list[Reading]:
+    """Newest first; not those that belong to somebody else."""
+    if kind not in list(Kind) or Kind(kind) not in wording.LARGE or days not in PERIODS:
+        abort(404)
+    since = now().wall - timedelta(days=days)
+    found = books().ledger.readings(MOST, since=since, kind=Kind(kind))
+    return [r for r in found if is_shown(r.kept.measurement) and not r.kept.disowned]
+
+
+def newest_unit(found: Sequence[Reading], names: tuple[Quantity, ...]) -> Unit | None:
+    """One drawing has one unit: that of the newest reading."""
+    for reading in found:
+        for name in names:
+            if (value := reading.kept.measurement.values.get(name)) is not None:
+                return value.unit
+    return None
+
+
+def points(found: Sequence[Reading], name: Quantity, unit: Unit | None) -> tuple[Point, ...]:
+    """Oldest first. A reading whose time nobody knows stands where it was received."""
+    built = []
+    for reading in found:
+        value = reading.kept.measurement.values.get(name)
+        if value is None or value.number is None or value.unit is not unit:
+            continue
+        taken = taken_at(reading.kept, zone())
+        at = (taken or reading.kept.reception.received.wall).astimezone(zone())
+        built.append(Point(at, value.number, time_known=taken is not None))
+    return tuple(sorted(built, key=lambda point: point.at))
+
+
+def sentence(found: Sequence[Reading], kind: Kind) -> str:
+    """What the newest is and how it differs from a week before; not what that means."""
+    name = wording.LARGE[kind][0]
+    known = [(r, v) for r in found if (v := exact(r, name)) is not None]
+    if not known:
+        return gettext("Ingen målinger i denne tiden.")
+    newest, value = known[0]
+    text = gettext("%(title)s nå: %(number)s %(unit)s.") % {
+        "title": wording.kind(kind),
+        "number": show(newest, now().wall).large,
+        "unit": wording.unit(value.unit),
+    }
+    if len(wording.LARGE[kind]) > 1:
+        return text
+    before = a_week_before(known)
+    return text if before is None else f"{text} {difference(value, before)}"
+
+
+def exact(reading: Reading, name: Quantity) -> Value | None:
+    value = reading.kept.measurement.values.get(name)
+    if value is None or value.number is None or value.comparator is not None:
+        return None
+    return value
+
+
+def a_week_before(known: list[tuple[Reading, Value]]) -> Value | None:
+    """The reading nearest to seven days before the newest, within a day and a half of it."""
+    newest, value = known[0]
+    wanted = newest.kept.reception.received.wall - timedelta(days=7)
+    apart = [
+        (abs(reading.kept.reception.received.wall - wanted), other)
+        for reading, other in known[1:]
+        if other.unit == value.unit
+    ]
+    near = [pair for pair in apart if pair[0] <= timedelta(hours=36)]
+    return min(near, key=lambda pair: pair[0])[1] if near else None
+
+
+def difference(value: Value, before: Value) -> str:
+    apart = (value.number or Decimal(0)) - (before.number or Decimal(0))
+    words = {"number": number(abs(apart)), "unit": wording.unit(value.unit)}
+    if apart > 0:
+        return gettext("Det er %(number)s %(unit)s mer enn for en uke siden.") % words
+    if apart < 0:
+        return gettext("Det er %(number)s %(unit)s mindre enn for en uke siden.") % words
+    return gettext("Det er det samme som for en uke siden.")

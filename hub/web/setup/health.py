@@ -1,0 +1,66 @@
+"""How the hub itself is: storage, clock, versions, and what it could not understand."""
+
+import platform
+import sqlite3
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from hub import VERSION
+from hub.web.language import gettext, when
+from hub.web.parts import books, now, parts
+
+pages = Blueprint("health", __name__)
+
+REJECTED_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    name: str
+    good: bool
+    detail: str
+
+
+@pages.get("/health")
+def state() -> str:
+    ledger, wall = books().ledger, now().wall
+    return render_template(
+        "setup/health.html",
+        facts=facts(),
+        versions=versions(),
+        rejected=[
+            (when(row.received_at, wall), row.device_key, row.source, row.reason)
+            for row in ledger.rejected(REJECTED_SHOWN)
+        ],
+        anomalies=sorted((ledger.state("anomalies") or {}).items()),
+    )
+
+
+def facts() -> list[Fact]:
+    ledger = books().ledger
+    if (reason := ledger.absent()) is not None:
+        return [
+            Fact(gettext("Boksen"), False, gettext("Svarer ikke: %(reason)s") % {"reason": reason})
+        ]
+    clock = ledger.state("clock") or {}
+    good = bool(clock.get("synchronised"))
+    found = [
+        Fact(
+            gettext("Klokken"),
+            good,
+            gettext("Stilt over internett") if good else gettext("Ikke stilt ennå"),
+        )
+    ]
+    for fact in (ledger.state("health") or {}).get("facts", []):
+        found.append(Fact(str(fact["name"]), bool(fact["ok"]), str(fact.get("detail") or "")))
+    return found
+
+
+def versions() -> dict[str, str]:
+    return {
+        "Hjemmehub": VERSION,
+        "Hub-id": parts().settings.hub.id,
+        "Python": platform.python_version(),
+        "SQLite": sqlite3.sqlite_version,
+    }
