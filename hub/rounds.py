@@ -71,11 +71,14 @@ class Rounds:
             await asyncio.sleep(TIDY_S)
 
     async def _note_time(self) -> None:
-        now = self._now()
-        if now.trusted:
-            await self._books.call(self._books.ledger.restamp, now)
-        else:
-            await self._books.call(self._books.ledger.notes.put_state, "beat", now.mono_ms)
+        now, ledger = self._now(), self._books.ledger
+
+        def note() -> None:
+            ledger.notes.put_state("alive", {"mono_ms": now.mono_ms, "boot_id": now.boot_id})
+            if now.trusted:
+                ledger.restamp(now)
+
+        await self._books.transact(note)
 
     async def _clock_changed(self, now: Moment) -> None:
         self._home.note("clock", {"synchronised": now.trusted})

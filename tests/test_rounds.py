@@ -1,0 +1,100 @@
+"""What the hub does by the clock, with a clock that the test winds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from drivers.measurement import Kind, Measurement
+from hub.acquire.pairing import Pairing
+from hub.books import Books
+from hub.clock import ClockState, Moment
+from hub.home import Home
+from hub.records import Reception
+from hub.rounds import Rounds
+from hub.store.readings import LedgerReader
+from tests.test_takeover import SETTINGS
+
+WRONG = Moment(datetime(2026, 1, 1, tzinfo=UTC), 1_000, "boot", ClockState.RESTORED)
+RIGHT = Moment(datetime(2026, 11, 22, 8, 0, tzinfo=UTC), 61_000, "boot", ClockState.NTP)
+
+
+class House:
+    def __init__(self, folder: Path, books: Books) -> None:
+        self.books = books
+        self.moment = WRONG
+        self.synchronised = asyncio.Event()
+        self.pages = LedgerReader(folder / "ledger.db")
+        home = Home(books, Pairing(120), self.now, changed=lambda _: None, stirred=lambda: None)
+        hub = msgspec.structs.replace(SETTINGS.hub, state_dir=folder)
+        settings = msgspec.structs.replace(SETTINGS, hub=hub)
+        self.rounds = Rounds(
+            settings,
+            books,
+            home,
+            self.now,
+            synchronised=self.synchronised.set,
+            anomalies=lambda: {"malformed": 2},
+        )
+
+    def now(self) -> Moment:
+        return self.moment
+
+
+async def during(work: Callable[[], Awaitable[None]], reached: Callable[[], object]) -> None:
+    task = asyncio.ensure_future(work())
+    try:
+        async with asyncio.timeout(20):
+            while not reached():  # noqa: ASYNC110 - a book can only be looked at
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    monkeypatch.setattr("hub.rounds.CLOCK_LOOK_S", 0.01)
+    async with Books(tmp_path, lambda _: None) as books:
+        house = House(tmp_path, books)
+        yield house
+        house.pages.close()
+
+
+def weigh(house: House) -> None:
+    measurement = Measurement(Kind.BODY_WEIGHT, {}, raw=(b"\x00",))
+    reception = Reception("K", "gatt-weight-scale", "s", house.moment, None, live=True)
+    assert house.books.ledger.append(measurement, reception)
+
+
+async def test_readings_from_before_the_time_was_known_are_restamped(house: House) -> None:
+    weigh(house)
+    house.moment = RIGHT
+    await during(house.rounds.watch_clock, house.synchronised.is_set)
+    [reading] = house.pages.readings(1)
+    assert reading.kept.reception.received.wall == RIGHT.wall - timedelta(seconds=60)
+    assert reading.kept.reception.received.trusted
+
+
+async def test_the_pages_learn_whether_the_time_is_known(house: House) -> None:
+    await during(house.rounds.watch_clock, lambda: house.pages.state("clock"))
+    assert house.pages.state("clock") == {"synchronised": False}
+    assert not house.synchronised.is_set()
+
+
+async def test_the_beat_is_durable(house: House) -> None:
+    await during(house.rounds.beat, lambda: house.pages.state("alive"))
+    assert house.pages.state("alive") == {"mono_ms": 1_000, "boot_id": "boot"}
+
+
+async def test_what_failed_is_shown_to_the_technician_until_it_works(house: House) -> None:
+    house.rounds.failed("bluetooth", "no adapter")
+    await during(house.rounds.report_health, lambda: house.pages.state("anomalies"))
+    facts = house.pages.state("health")["facts"]
+    assert {"name": "bluetooth", "ok": False, "detail": "no adapter"} in facts
+    assert house.pages.state("anomalies") == {"malformed": 2}
+    house.rounds.failed("bluetooth", None)
+    assert not house.rounds.problems
