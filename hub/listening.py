@@ -1,5 +1,6 @@
 """One WSGI server on one port, in its own threads (cheroot)."""
 
+import logging
 import socket
 import ssl
 import threading
@@ -9,6 +10,8 @@ from typing import Any
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - the setup pages are for the home's network, while open
@@ -37,6 +40,7 @@ class Listening:
             timeout=TIMEOUT_S,
             shutdown_timeout=2,
         )
+        self._server.error_log = _tell
         self._server.keep_alive_conn_limit = CONNECTIONS
         self._server.max_request_body_size = BODY_LIMIT
         self._server.max_request_header_size = HEADER_LIMIT
@@ -60,6 +64,11 @@ class Listening:
         self._server.stop()
         if self._thread.is_alive():
             self._thread.join()
+
+
+def _tell(message: str = "", level: int = logging.DEBUG, traceback: bool = False) -> None:
+    """cheroot's own goes to stderr, and calls a browser that distrusts the certificate an error."""
+    log.log(level if traceback else logging.DEBUG, "%s", message, exc_info=traceback)
 
 
 def lan_address() -> str:

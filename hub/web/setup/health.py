@@ -1,7 +1,6 @@
 """How the hub itself is: storage, clock, versions, and what it could not understand."""
 
 import platform
-import sqlite3
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
@@ -62,5 +61,4 @@ def versions() -> dict[str, str]:
         "Hjemmehub": VERSION,
         "Hub-id": parts().settings.hub.id,
         "Python": platform.python_version(),
-        "SQLite": sqlite3.sqlite_version,
     }

@@ -17,7 +17,7 @@ HOW = (
         marked("Blodtrykksmåler"),
         marked("Hold START inne til «Pr» står i vinduet. Ta så én måling."),
     ),
-    (marked("Vekt"), marked("Trykk på knappen under vekten. Gå så på vekten én gang.")),
+    (marked("Badevekt"), marked("Trykk på knappen under vekten. Gå så på vekten én gang.")),
     (
         marked("Blodsukkerapparat"),
         marked("Velg «Paring» eller «Bluetooth» i menyen. Det må ha minst én måling."),
