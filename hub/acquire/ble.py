@@ -67,16 +67,20 @@ class Radio:
 
     async def listen(self, changed: Callable[[str | None], None]) -> None:
         """Scan for ever; `changed` is told why there is no radio, or None when there is one."""
+        problem: str | None = None
         while True:
             self._scan_again.clear()
             try:
                 async with self._connecting:
                     await self._start_scanning()
             except (BleakError, OSError, EOFError) as error:
-                log.warning("no radio: %s", error)
-                changed(str(error))
+                before, problem = problem, _in_words(error)
+                if problem != before:  # a radio that is away for weeks must not fill the log
+                    log.warning("no radio: %s", problem)
+                changed(problem)
                 await asyncio.sleep(RADIO_ABSENT_RETRY_S)
             else:
+                problem = None
                 changed(None)
                 await self._scan_again.wait()
 
@@ -239,6 +243,12 @@ class BleLink:
         if self._client is None or self._gone:
             raise LinkLost("link", "the device has disconnected")
         return self._client
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "D-Bus does not run, and so neither does Bluetooth"
+    return str(error) or repr(error)
 
 
 async def _leave(client: BleakClient) -> None:
