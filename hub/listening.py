@@ -24,13 +24,20 @@ HEADER_LIMIT = 16 * 1024
 BANNER = "hub"  # cheroot would else tell its name and version
 
 
+class _Server(Server):
+    """cheroot's own log goes to stderr, and calls a browser that distrusts us an error."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        log.log(level if traceback else logging.DEBUG, "%s", msg, exc_info=traceback)
+
+
 class Listening:
     """Listens between `start` and `stop`; `port` is the real one. With `pem`: TLS 1.2 or later."""
 
     def __init__(
         self, app: Callable[..., Any], host: str, port: int, pem: Path | None = None
     ) -> None:
-        self._server = Server(
+        self._server = _Server(
             (host, port),
             app,
             numthreads=THREADS,
@@ -40,7 +47,6 @@ class Listening:
             timeout=TIMEOUT_S,
             shutdown_timeout=2,
         )
-        self._server.error_log = _tell
         self._server.keep_alive_conn_limit = CONNECTIONS
         self._server.max_request_body_size = BODY_LIMIT
         self._server.max_request_header_size = HEADER_LIMIT
@@ -64,11 +70,6 @@ class Listening:
         self._server.stop()
         if self._thread.is_alive():
             self._thread.join()
-
-
-def _tell(message: str = "", level: int = logging.DEBUG, traceback: bool = False) -> None:
-    """cheroot's own goes to stderr, and calls a browser that distrusts the certificate an error."""
-    log.log(level if traceback else logging.DEBUG, "%s", message, exc_info=traceback)
 
 
 def lan_address() -> str:

@@ -75,14 +75,20 @@ def _place(form: Form, order: list[str]) -> int:
 
 
 def _resources(document: Json | None) -> list[Json]:
-    """The document is one resource, a Bundle of them, or a list under `questionnaires`."""
+    """The document is one resource or a Bundle of them (contract §4)."""
     if document is None:
         return []
     if document.get("resourceType") == "Bundle":
         return [entry["resource"] for entry in document.get("entry", []) if "resource" in entry]
-    if "questionnaires" in document:
-        return list(document["questionnaires"])
     return [document]
+
+
+def form_of(documents: Documents, canonical: str) -> Form | None:
+    """The form that a plan or a nurse means, with or without its version."""
+    for form in forms(documents):
+        if canonical in (form.canonical, form.canonical.partition("|")[0]):
+            return form
+    return None
 
 
 def form_named(documents: Documents, key: str) -> Form | None:

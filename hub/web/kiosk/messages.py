@@ -9,6 +9,7 @@ from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
 from hub.records import JournalKind
+from hub.web import questionnaires
 from hub.web.language import gettext, when
 from hub.web.parts import books, now, write
 
@@ -19,11 +20,14 @@ PER_PAGE = 3
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`form` names the check-in that the nurse asks for, if any."""
+
     id: str
     title: str
     text: str
     at: str
     read: bool
+    form: str | None
 
 
 @pages.get("/messages")
@@ -63,11 +67,28 @@ def message_of(message: dict[str, Any], read_here: set[str]) -> Message:
     id = str(message["id"])
     return Message(
         id=id,
-        title=str(message.get("title") or gettext("Melding")),
+        title=str(message.get("title") or asked_for(message)),
         text=str(message.get("text") or ""),
         at=sent_at(message),
         read="read_at" in message or id in read_here,
+        form=form_asked_for(message),
     )
+
+
+def asked_for(message: dict[str, Any]) -> str:
+    """A title for a message that has none: a nurse's request."""
+    if "questionnaire" in message:
+        return gettext("Sykepleieren har noen spørsmål")
+    if "measure" in message:
+        return gettext("Sykepleieren ber deg om en måling")
+    return gettext("Melding")
+
+
+def form_asked_for(message: dict[str, Any]) -> str | None:
+    if "questionnaire" not in message:
+        return None
+    form = questionnaires.form_of(books().documents, str(message["questionnaire"]))
+    return form.key if form else None
 
 
 def sent_at(message: dict[str, Any]) -> str:

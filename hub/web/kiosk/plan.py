@@ -1,7 +1,6 @@
 """The self-treatment plan: what matters to the patient, then green, yellow, red; and today."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, render_template
 
@@ -52,7 +51,8 @@ def to_do(task: Task) -> ToDo:
     wall = now().wall
     midnight = questionnaires.since_midnight(wall)
     if task.questionnaire is not None:
-        done = completed(task.questionnaire, midnight)
+        form = questionnaires.form_of(books().documents, task.questionnaire)
+        done = books().journal.completed(form.canonical, midnight) if form else None
         return ToDo(task, time_of_day(done) if done else None)
     if task.kind is None:
         return ToDo(task, None)
@@ -62,11 +62,3 @@ def to_do(task: Task) -> ToDo:
         if not reading.kept.disowned and (at := taken_at(reading.kept, zone())) and at >= midnight
     ]
     return ToDo(task, time_of_day(max(taken)) if taken else None)
-
-
-def completed(canonical: str, since: datetime) -> datetime | None:
-    """A plan may name a questionnaire with or without its version."""
-    for form in questionnaires.forms(books().documents):
-        if canonical in (form.canonical, form.canonical.partition("|")[0]):
-            return books().journal.completed(form.canonical, since)
-    return None

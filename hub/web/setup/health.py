@@ -51,6 +51,11 @@ def facts() -> list[Fact]:
             gettext("Stilt over internett") if good else gettext("Ikke stilt ennå"),
         )
     ]
+    radio = ledger.state("radio")
+    if isinstance(radio, dict):
+        problem = radio.get("problem")
+        words = str(problem) if problem else gettext("Hører apparatene")
+        found.append(Fact(gettext("Radio"), problem is None, words))
     for fact in (ledger.state("health") or {}).get("facts", []):
         found.append(Fact(str(fact["name"]), bool(fact["ok"]), str(fact.get("detail") or "")))
     return found

@@ -35,6 +35,7 @@ def window() -> str:
         "setup/join.html",
         left_s=round(left_s),
         candidates=candidates(state) if left_s else [],
+        passkey=books().ledger.state("passkey"),
         how=HOW,
     )
 
