@@ -48,7 +48,7 @@ async def read_device_information(link: GattLink) -> DeviceInfo:
         hardware=await _text(link, HARDWARE_REVISION),
         software=await _text(link, SOFTWARE_REVISION),
         system_id=await _system_id(link),
-        battery_percent=await _battery_percent(link),
+        battery_percent=await read_battery_percent(link),
     )
 
 
@@ -65,7 +65,8 @@ async def _system_id(link: GattLink) -> str | None:
         return None
 
 
-async def _battery_percent(link: GattLink) -> int | None:
+async def read_battery_percent(link: GattLink) -> int | None:
+    """None where the device does not say. Raises LinkError when the link breaks."""
     payload = await read_if_offered(link, BATTERY_LEVEL)
     try:
         return None if payload is None else decode_battery_level(payload)

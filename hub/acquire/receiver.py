@@ -125,7 +125,7 @@ class Receiver:
                 device = decision.device or await self._join(address, link, decision)
                 self._home.receiving(device)
                 report = await self._session(device, link)
-                await self._afterwards(device, link, report)
+                self._afterwards(device, report)
                 return report.kept > 0
         except DriverError as error:
             log.warning("%s: %s", address, error)
@@ -165,19 +165,18 @@ class Receiver:
         log.info("joined %s as %s", device.key, device.driver)
         return device
 
-    async def _afterwards(self, device: Device, link: GattLink, report: Report) -> None:
-        battery = await _battery(link)
+    def _afterwards(self, device: Device, report: Report) -> None:
         fields: dict[str, Any] = {
             "last_seen": datetime.now(UTC),
             "state": "paired",
-            "problem": str(report.problem) if report.problem else None,
+            "problem": str(report.problem or "; ".join(report.errors)) or None,
         }
         if report.kept:
             fields["last_measurement"] = datetime.now(UTC)
         if report.clock_offset_s is not None:
             fields["clock_offset_s"] = round(report.clock_offset_s)
-        if battery is not None:
-            fields["battery_percent"] = battery
+        if report.battery_percent is not None:
+            fields["battery_percent"] = report.battery_percent
         self._home.status(device.key, **fields)
         log.info(
             "%s: %d new, %d already kept, %d unreadable%s",
@@ -196,10 +195,3 @@ class Receiver:
             state="auth-failed" if refused else "unreachable",
             problem=str(error),
         )
-
-
-async def _battery(link: GattLink) -> int | None:
-    try:
-        return (await read_device_information(link)).battery_percent
-    except DriverError:
-        return None  # gone already, as most devices are by then

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from drivers.contract import BleDriver, GattLink, Reading
 from drivers.errors import DriverError, LinkError, LinkLost, LinkRefused, LinkTimeout
 from drivers.gatt.clock import read_clock, set_clock
+from drivers.gatt.device_information import read_battery_percent
 from drivers.measurement import Measurement, Rejected, Status
 from hub.clock import Moment, Now
 from hub.records import Reception
@@ -49,6 +50,7 @@ class Report:
     rejected: int = 0
     clock_offset_s: float | None = None
     clock_set: bool = False
+    battery_percent: int | None = None
     problem: DriverError | None = None
     errors: list[str] = field(default_factory=list)
 
@@ -60,7 +62,7 @@ class Session:
         self._now = now
         self._zone = zone
         self._last: Measurement | None = None
-        self._clock_tried = False
+        self._looked_after = False
         self.report = Report(session=str(uuid4()))
 
     async def run(self, driver: BleDriver, link: GattLink, timeout_s: float) -> Report:
@@ -70,7 +72,7 @@ class Session:
                 connected = self._now()
                 device_now = await self._read_clock(link)
                 await self._pull(driver, link, connected, device_now)
-                await self._set_clock(link, device_now)
+                await self._look_after(link, device_now)
         except TimeoutError:
             self.report.problem = LinkTimeout("session", timeout_s)
         except DriverError as error:
@@ -111,13 +113,26 @@ class Session:
     ) -> None:
         """A device that only indicates never says that it is done; it falls quiet and hangs up.
 
-        So its clock is set in that quiet. Records from a numbered memory announce their end.
+        So it is looked after in that quiet. Records from a numbered memory announce their end.
         """
-        if self._last is None or self._last.sequence is not None or self._clock_tried:
+        if self._last is None or self._last.sequence is not None or self._looked_after:
             return
         await asyncio.wait({coming}, timeout=QUIET_S)
         if not coming.done():
+            await self._look_after(link, device_now)
+
+    async def _look_after(self, link: GattLink, device_now: datetime | None) -> None:
+        """Battery and clock, once, when there is nothing more to read."""
+        if self._looked_after:
+            return
+        self._looked_after = True
+        try:
+            self.report.battery_percent = await read_battery_percent(link)
             await self._set_clock(link, device_now)
+        except LinkLost:
+            return  # most devices disconnect themselves after the last record
+        except LinkError as error:
+            self.report.errors.append(str(error))
 
     async def _store(
         self, reading: Reading, driver: BleDriver, connected: Moment, device_now: datetime | None
@@ -163,22 +178,13 @@ class Session:
 
     async def _set_clock(self, link: GattLink, device_now: datetime | None) -> None:
         """Set, then read back: some devices accept a time and keep the wrong one."""
-        if self._clock_tried:
-            return
-        self._clock_tried = True
         offset_s = self.report.clock_offset_s
         if device_now is None or offset_s is None or not self._now().trusted:
             return
         if abs(offset_s) <= CLOCK_IS_RIGHT_WITHIN.total_seconds():
             return
-        try:
-            await set_clock(link, self._local(self._now()))
-            after = await read_clock(link)
-        except LinkLost:
-            return  # most devices disconnect themselves after the last record
-        except LinkError as error:
-            self.report.errors.append(str(error))
-            return
+        await set_clock(link, self._local(self._now()))
+        after = await read_clock(link)
         right = after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN
         self.report.clock_set = bool(right)
         if not right:

@@ -78,6 +78,8 @@ async def test_a_wrong_device_clock_is_measured_first_and_set_afterwards(
     assert reception.clock_offset_s == pytest.approx(7200, abs=5)
     assert reception.live
     assert abs(cuff.clock.offset) < timedelta(seconds=5)
+    [status] = hub.statuses.values()
+    assert (status["battery_percent"], status["problem"]) == (87, None)
 
 
 async def test_every_stored_record_is_read_once_over_a_lost_link(
