@@ -94,6 +94,7 @@ def _remove(path: Path) -> None:
 def salvage(damaged: Path, target: Database) -> int:
     """Copy every row of `damaged` that can be read and that `target` accepts → how many."""
     source = sqlite3.connect(damaged, isolation_level=None)
+    source.execute("PRAGMA writable_schema = ON")  # else a file that was cut short is not read
     target.rows("PRAGMA foreign_keys = OFF")
     try:
         with target.transaction():

@@ -12,7 +12,7 @@ from hub.records import JournalKind
 from hub.store.errors import DiskFull
 from hub.store.journal import Journal
 from hub.store.ledger import Ledger
-from hub.store.space import BALLAST_BYTES, Ballast, Level, Space
+from hub.store.space import BALLAST_BYTES, Ballast, Level, Space, drains
 from tests.store.made import blood_pressure, moment, reception
 
 
@@ -59,6 +59,8 @@ def test_received_rows_make_room_and_unsent_ones_never_do(small: Ledger) -> None
     unsent = {row.seq for row in small.outbox.due(100_000)}
     assert set(range(61, kept + 1)) <= unsent
     assert len(unsent) == kept - 60 + more
+    done = "SELECT count(*) FROM outbox WHERE state = 'acknowledged'"
+    assert small._database.value(done) == 0
     assert small.append(blood_pressure(3), reception("again")) is None
 
 
@@ -105,11 +107,31 @@ class TestBallast:
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
         assert not Ballast(tmp_path).restore()
 
+    def test_is_kept_when_the_whole_batch_must_go_again(self, tmp_path: Path) -> None:
+        batch = Batch(Ballast(tmp_path))
+        with pytest.raises(DiskFull):
+            batch.work()
+        assert batch.ballast.is_held
+
     @pytest.mark.parametrize(
         ("free", "level"), [(11, Level.OK), (9, Level.LOW), (4, Level.CRITICAL)]
     )
     def test_levels(self, free: int, level: Level) -> None:
         assert Space(free, 100, ballast=True).level is level
+
+
+class Batch:
+    """Work inside a transaction of somebody else."""
+
+    is_in_transaction = True
+
+    def __init__(self, ballast: Ballast) -> None:
+        self.ballast = ballast
+        ballast.restore()
+
+    @drains
+    def work(self) -> None:
+        raise DiskFull(self.ballast.path, "full")
 
 
 ON_A_FULL_DISK = """

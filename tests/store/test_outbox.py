@@ -48,11 +48,12 @@ def test_the_same_answer_put_twice_keeps_its_row_and_bytes(outbox: Outbox) -> No
 def test_alerts_fresh_and_backlog_are_told_apart(outbox: Outbox) -> None:
     put(outbox, "old")
     put(outbox, "alert", urgent=True)
+    put(outbox, "newest old one")
     mark = outbox.newest()
     put(outbox, "new")
     assert seqs(outbox.due(10, urgent=True)) == [2]
-    assert seqs(outbox.due(10, urgent=False, after_seq=mark)) == [3]
-    assert seqs(outbox.due(10, urgent=False, upto_seq=mark)) == [1]
+    assert seqs(outbox.due(10, urgent=False, after_seq=mark)) == [4]
+    assert seqs(outbox.due(10, urgent=False, upto_seq=mark)) == [1, 3]
 
 
 def test_the_oldest_come_first_without_those_in_flight(outbox: Outbox) -> None:

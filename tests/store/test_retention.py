@@ -58,6 +58,14 @@ def test_numbers_are_never_given_twice(ledger: Ledger) -> None:
     assert (kept.number, ledger.outbox.newest()) == (3, 3)
 
 
+def test_the_number_of_an_alert_neither(ledger: Ledger) -> None:
+    for id in ("a1", "a2"):
+        ledger.outbox.put(OutboxKind.ALERT, id, b"{}", created=moment())
+    ledger.outbox.acknowledge(["a1", "a2"], moment().wall)
+    assert ledger.prune(moment(4000 * DAY), days=7) == 1
+    assert ledger.outbox.put(OutboxKind.ALERT, "a3", b"{}", created=moment()) == 3
+
+
 def test_a_clock_that_is_not_trusted_prunes_nothing(ledger: Ledger) -> None:
     received(ledger, 1, 0)
     received(ledger, 2, 0)

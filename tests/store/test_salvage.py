@@ -101,6 +101,16 @@ def test_one_bad_page_costs_what_was_on_it(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_the_first_half_of_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    filled(path)
+    spoil(path, half)
+    ledger = Ledger(path)
+    assert ledger.damaged is not None
+    assert ledger.damaged.salvaged > SESSIONS / 3
+    ledger.close()
+
+
 @pytest.mark.parametrize("page", range(2, 60, 3))
 def test_whatever_page_is_bad_every_reading_left_is_still_due_or_done(
     tmp_path: Path, page: int
@@ -167,14 +177,15 @@ def test_what_was_taken_is_remembered(tmp_path: Path) -> None:
     ledger.close()
 
 
-@pytest.mark.parametrize("suffix", ["", "-wal"])
-def test_a_power_cut_in_the_middle_of_the_rescue(tmp_path: Path, suffix: str) -> None:
-    """The rescued file has its name, but the damaged one (and its -wal) is still in its place."""
-    path = tmp_path / "ledger.db"
-    filled(path)
-    path.rename(tmp_path / "ledger.db.salvaged")
-    path.write_bytes(b"damaged")
-    (tmp_path / f"ledger.db{suffix}").write_bytes(b"damaged")
+def test_a_power_cut_in_the_middle_of_the_rescue(tmp_path: Path) -> None:
+    """The rescued file has its name, but the damaged one and its -wal are still in its place."""
+    path, rescued = tmp_path / "ledger.db", tmp_path / "rescued.db"
+    filled(rescued)
+    damaged_one = Ledger(path)
+    damaged_one.append(blood_pressure(), reception())
+    damaged_one.close()
+    assert path.with_name("ledger.db-wal").stat().st_size > 0
+    rescued.rename(tmp_path / "ledger.db.salvaged")
     database, damaged = open_book(path, steps("ledger"))
     assert damaged is None
     assert database.value("SELECT count(*) FROM measurement") == SESSIONS
@@ -208,7 +219,7 @@ def test_a_damaged_journal_keeps_taking_answers(tmp_path: Path, how: Spoil) -> N
     journal = Journal(path)
     body = {"check_in": "c", "questionnaire": "q", "link_id": "1", "answer": {"valueString": "x"}}
     last = 0
-    for _ in range(40):
+    for _ in range(300):
         last = journal.append(JournalKind.ANSWER, body, form=None, moment=moment()).number
     journal._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     journal.close()
