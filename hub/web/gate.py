@@ -81,6 +81,12 @@ class Gate:
             return max(0.0, (self._until_s or 0.0) - self._seconds())
 
     @property
+    def locked_s(self) -> float:
+        """Until the next try is looked at."""
+        with self._lock:
+            return max(0.0, self._locked_until_s - self._seconds())
+
+    @property
     def in_use(self) -> bool:
         with self._lock:
             return self._living() is not None
@@ -111,9 +117,9 @@ class Gate:
     def enter(self, text: str) -> str:
         """The token of a new session for the right code; else WrongCode."""
         with self._lock:
+            if self.locked_s:
+                raise WrongCode(self.locked_s)
             now = self._seconds()
-            if now < self._locked_until_s:
-                raise WrongCode(self._locked_until_s - now)
             code = self._code
             if not self.is_open or code is None or now - code.made_s >= CODE_LIFE_S:
                 raise WrongCode(0)

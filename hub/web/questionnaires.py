@@ -25,6 +25,11 @@ class Form:
         return hashlib.sha256(self.canonical.encode()).hexdigest()[:10]
 
     @property
+    def address(self) -> str:
+        """The canonical without its version."""
+        return self.canonical.partition("|")[0]
+
+    @property
     def title(self) -> str:
         return str(self.questionnaire.get("title") or "")
 
@@ -46,6 +51,13 @@ def plan_of(documents: Documents) -> Plan | None:
     return None if document is None else Plan(document)
 
 
+def readable_plan(documents: Documents) -> Plan | None:
+    try:
+        return plan_of(documents)
+    except PlanUnreadable:
+        return None
+
+
 def forms(documents: Documents) -> list[Form]:
     """Every questionnaire that the hub has, those of the plan first and in its order."""
     found: dict[str, Form] = {}
@@ -61,16 +73,13 @@ def forms(documents: Documents) -> list[Form]:
             continue  # the uplink has already told the central service why
         form = Form(translated(resource, current()), canonical(resource))
         found[form.canonical] = form
-    try:
-        plan = plan_of(documents)
-    except PlanUnreadable:
-        plan = None
+    plan = readable_plan(documents)
     order = plan.questionnaires if plan else []
     return sorted(found.values(), key=lambda form: _place(form, order))
 
 
 def _place(form: Form, order: list[str]) -> int:
-    names = (form.canonical, form.canonical.partition("|")[0])
+    names = (form.canonical, form.address)
     return min((order.index(name) for name in names if name in order), default=len(order))
 
 
@@ -86,7 +95,7 @@ def _resources(document: Json | None) -> list[Json]:
 def form_of(documents: Documents, canonical: str) -> Form | None:
     """The form that a plan or a nurse means, with or without its version."""
     for form in forms(documents):
-        if canonical in (form.canonical, form.canonical.partition("|")[0]):
+        if canonical in (form.canonical, form.address):
             return form
     return None
 
@@ -101,7 +110,13 @@ def since_midnight(now: datetime) -> datetime:
 
 
 def today(books: Books, now: datetime) -> list[CheckIn]:
-    return [state(books, form, now) for form in forms(books.documents)]
+    """What the plan schedules for today; every questionnaire where no plan schedules any."""
+    asked = forms(books.documents)
+    plan = readable_plan(books.documents)
+    if plan is not None and plan.questionnaires:
+        due = {task.questionnaire for task in plan.today(now.astimezone(zone()).date())}
+        asked = [form for form in asked if due & {form.canonical, form.address}]
+    return [state(books, form, now) for form in asked]
 
 
 def state(books: Books, form: Form, now: datetime) -> CheckIn:

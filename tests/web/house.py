@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from drivers.measurement import Kind, Measurement, Quantity, Unit, Value
 from hub import web
 from hub.clock import ClockState, Moment
-from hub.records import Device, JournalKind, Kept, Outcome, OutboxKind, Reception
+from hub.records import Device, JournalKind, Kept, OutboxKind, Outcome, Reception
 from hub.settings import Hub, Mqtt, Patient, Settings, Web
 from hub.shelf import LateLedger, PageJournal
 from hub.store.documents import Documents
@@ -24,7 +24,7 @@ from hub.web.books import Books
 from hub.web.gate import Gate
 
 OSLO = ZoneInfo("Europe/Oslo")
-TODAY = datetime(2026, 11, 22, 10, 41, tzinfo=OSLO)
+TODAY = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)  # 10:41 in Oslo
 BOOT = "6f1f3c1e-0f6a-4a76-9b6e-0a4f0c1f2d11"
 CUFF = "C4F312FFFE53F2C9"
 TOKEN = re.compile(r'name="form" value="([^"]+)"')
@@ -39,7 +39,7 @@ WEIGHT = {Quantity.BODY_WEIGHT: Value(Decimal("81.20"), Unit.KILOGRAM)}
 
 @dataclass
 class FakeClock:
-    wall: datetime = TODAY.astimezone(UTC)
+    wall: datetime = TODAY
     mono_ms: int = 3_600_000
     seconds: float = 0.0
 
@@ -75,6 +75,15 @@ class House:
         for folder in (self.settings.hub.state_dir, self.settings.web.state_dir):
             folder.mkdir(parents=True)
         self.documents = Documents(self.settings.hub.state_dir / "documents", writable=True)
+        self._start_pages()
+
+    def start_pages_again(self) -> None:
+        """As after a crash: only what is on the disk is left."""
+        self.journal.close()
+        self.page_ledger.close()
+        self._start_pages()
+
+    def _start_pages(self) -> None:
         self.journal = PageJournal(self.journal_path)
         self.page_ledger = LateLedger(self.settings.hub.state_dir / "ledger.db")
         self.gate = Gate(1800, lambda: self.clock.seconds)
@@ -138,6 +147,12 @@ class House:
         with self.ledger.notes.taking(number):
             self.ledger.notes.set_outcome(number, outcome)
 
+    def journal_rows(self) -> int:
+        reader = JournalReader(self.journal_path)
+        count = len(reader.after(0, 1000))
+        reader.close()
+        return count
+
     def rows(self, kind: JournalKind) -> list[dict[str, Any]]:
         reader = JournalReader(self.journal_path)
         found = [entry.body for entry in reader.after(0, 1000) if entry.kind is kind]
@@ -148,7 +163,7 @@ class House:
         self.documents.put("plan", document, version="1")
 
     def device(self, **more: Any) -> Device:
-        given = {
+        given: dict[str, Any] = {
             "key": CUFF,
             "address": "F0:F1:F2:F3:F4:F5",
             "transport": "ble",

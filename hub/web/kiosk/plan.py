@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from hub.web import questionnaires
 from hub.web.language import time_of_day, zone
 from hub.web.parts import books, now, parts
-from hub.web.plan import Plan, PlanUnreadable, Task
+from hub.web.plan import Plan, Task
 from hub.web.showing import taken_at
 
 pages = Blueprint("plan", __name__)
@@ -37,10 +37,7 @@ def today() -> str:
 
 
 def readable() -> Plan | None:
-    try:
-        return questionnaires.plan_of(books().documents)
-    except PlanUnreadable:
-        return None
+    return questionnaires.readable_plan(books().documents)
 
 
 def phone() -> str:
