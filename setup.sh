@@ -115,6 +115,8 @@ install_hub() {
         --require-hashes --requirement requirements/pi.txt
     as_root "$root$INSTALL_DIR/venv/bin/pip" install --quiet --disable-pip-version-check \
         --no-deps --no-build-isolation --force-reinstall .
+    as_root install -d -m 755 "$root/usr/local/bin"
+    as_root ln -sf "$INSTALL_DIR/venv/bin/hub" "$root/usr/local/bin/hub"
     as_root install -m 644 README.md LICENSE "$root$INSTALL_DIR/"
     as_root install -m 644 systemd/hjemmehub.sysusers "$root/usr/lib/sysusers.d/hjemmehub.conf"
     as_root install -m 644 systemd/*.service "$root/etc/systemd/system/"
@@ -133,7 +135,7 @@ install_hub() {
     as_root systemctl daemon-reload
     as_root systemctl enable --quiet hub.service hub-web.service hub-kiosk.service
     as_root systemctl restart hub.service hub-web.service hub-kiosk.service
-    say "setup: done. 'hub doctor' in $INSTALL_DIR/venv/bin tells how it is."
+    say "setup: done. 'sudo hub doctor' tells how it is."
 }
 
 # The EUI-64 of the first network card (IEEE: FF-FE in the middle of its address).
