@@ -44,6 +44,11 @@ class Moment:
 
 
 @cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
+
+
+@cache
 def boot_id() -> str:
     return BOOT_ID.read_text().strip()
 
@@ -51,7 +56,7 @@ def boot_id() -> str:
 def synchronised() -> bool:
     """What the kernel says, whichever NTP daemon disciplines it. Needs no privilege."""
     timex = ctypes.create_string_buffer(512)  # struct timex with modes = 0: read only
-    return bool(ctypes.CDLL(None).adjtimex(timex) != TIME_ERROR)
+    return bool(_libc().adjtimex(timex) != TIME_ERROR)
 
 
 def now(trust: Literal["ntp", "always"] = "ntp") -> Moment:
