@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import SystemRandom
 
-from hub.uplink.endings import Ending, EndingKind
+from hub.uplink.endings import AGAIN_AND_AGAIN, Ending, EndingKind
+
+SUSPICIOUS_AFTER = 3
 
 
 @dataclass(slots=True)
@@ -33,3 +35,9 @@ class Backoff:
         if ending.kind is EndingKind.TAKEN_OVER:
             return self.draw(self.taken_over_s, max(step, 2 * self.taken_over_s))
         return self.draw(0.0, step)
+
+    def explained(self, ending: Ending) -> Ending:
+        """Not every broker says that a session was taken over: mosquitto 2.0.11 just hangs up."""
+        if ending.kind is EndingKind.LOST and self.failures >= SUSPICIOUS_AFTER:
+            return AGAIN_AND_AGAIN
+        return ending

@@ -9,9 +9,13 @@ Publish = Callable[[Publication], Awaitable[int]]
 
 
 class Board:
-    """`put` at any time; `flush` publishes what the broker does not have yet, one at a time."""
+    """`put` at any time; `flush` publishes what the broker does not have yet, one at a time.
 
-    def __init__(self) -> None:
+    first  this topic goes before all others
+    """
+
+    def __init__(self, first: str) -> None:
+        self._first = first
         self._wanted: dict[str, bytes] = {}
         self._there: dict[str, bytes] = {}
         self.changed = asyncio.Event()
@@ -28,8 +32,11 @@ class Board:
     async def flush(self, publish: Publish) -> None:
         """Raises ConnectionEnded, and what was not there is still not."""
         self.changed.clear()
-        for topic, payload in list(self._wanted.items()):
+        for topic, payload in sorted(self._wanted.items(), key=self._rank):
             if self._there.get(topic) != payload:
                 code = await publish(Publication(topic=topic, payload=payload, retain=True))
                 if code < 0x80:
                     self._there[topic] = payload
+
+    def _rank(self, item: tuple[str, bytes]) -> bool:
+        return item[0] != self._first

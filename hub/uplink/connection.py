@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from hub.settings import Mqtt
 from hub.uplink import endings
@@ -84,7 +84,7 @@ class Connection:
     async def ended(self) -> Ending:
         return await asyncio.shield(self._ended)
 
-    async def watch(self) -> None:
+    async def watch(self) -> NoReturn:
         """Wait for the end, and raise it."""
         raise ConnectionEnded(await self.ended())
 

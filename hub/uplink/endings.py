@@ -55,6 +55,9 @@ NOT_YET = Ending(EndingKind.UNREACHABLE, "not connected yet")
 STOPPED = Ending(EndingKind.STOPPED, "the hub ended the connection")
 NO_ANSWER = Ending(EndingKind.UNREACHABLE, "the server took the call but is not an MQTT broker")
 SILENT = Ending(EndingKind.LOST, "the connection broke, or the broker stopped answering")
+AGAIN_AND_AGAIN = Ending(
+    EndingKind.LOST, "the connection breaks soon after each start: another hub with the same id?"
+)
 
 # MQTT 5.0 §2.4. The words say what a technician can do about it, where anything can be done.
 REASON_CODES = {

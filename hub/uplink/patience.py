@@ -74,8 +74,8 @@ class Patience:
     def reconnected(self, now: float, *, session_present: bool) -> None:
         if session_present:
             # Their receipts wait at the broker, and only time with a connection counts.
-            again = now + self._pace.receipt_gap_s
-            self._until = {seq: max(until, again) for seq, until in self._until.items()}
+            for seq in self._until.keys() & self._gaps.keys():
+                self._until[seq] = max(self._until[seq], now + self._pace.receipt_gap_s)
         else:
             self._until.clear()  # the broker forgot us, and our receipts with us
             self._paused.clear()

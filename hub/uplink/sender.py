@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 from uuid import UUID
 
 from hub.records import OutboxKind
@@ -82,7 +82,7 @@ class Sender:
         self._look = True
         self._stirred.set()
 
-    async def drain(self, line: Line, *, session_present: bool) -> None:
+    async def drain(self, line: Line, *, session_present: bool) -> NoReturn:
         """Send until cancelled, or until publishing raises ConnectionEnded."""
         loop = asyncio.get_running_loop()
         self._mark = await self._on_ledger(self._outbox.newest)

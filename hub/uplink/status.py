@@ -107,4 +107,4 @@ def _begin(hub: str, state: str, session: int, boot_id: str) -> dict[str, Any]:
 
 
 def _text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

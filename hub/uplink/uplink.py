@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 from hub.clock import Now
 from hub.records import OutboxCounts
@@ -30,6 +30,7 @@ from hub.uplink.rows import OnLedger, Seal
 from hub.uplink.sender import OnParked, Sender
 from hub.uplink.shelf import Documents, Shelf
 from hub.uplink.status import DeviceStatus, Facts
+from hub.uplink.together import until_one_raises
 from hub.uplink.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class Uplink:
         self._leaving = False
         self.anomalies = Anomalies()
         self.topics = Topics(mqtt.tenant, hub_id)
-        self._board = Board()
+        self._board = Board(first=self.topics.status)
         self._books = Bookkeeper(wiring.outbox, wiring.on_ledger, self.anomalies)
         self._sender = Sender(
             wiring.outbox,
@@ -200,9 +201,10 @@ class Uplink:
         while not self._leaving:
             began = self._loop.time()
             ending = await self._one_connection()
-            lasted_s = self._loop.time() - began if self.state.state == "online" else 0.0
+            was_online = self.state.state == "online"
+            lasted_s = self._loop.time() - began if was_online else 0.0
             self._sender.interrupted(ending)
-            self._tell(ending)
+            self._tell(self._backoff.explained(ending) if was_online else ending)
             await self._wait(self._backoff.wait_s(ending, lasted_s))
 
     async def _wait(self, wait_s: float) -> None:
@@ -225,14 +227,14 @@ class Uplink:
             deliver=self._inbox.deliver,
         )
         try:
-            return await self._use(connection)
+            await self._use(connection)
         except ConnectionEnded as error:
             return error.ending
         finally:
             self._connection = None
             await connection.close()
 
-    async def _use(self, connection: Connection) -> Ending:
+    async def _use(self, connection: Connection) -> NoReturn:
         session_present = await connection.open()
         self._connection = connection
         await connection.subscribe(self.topics.everything_down)
@@ -241,16 +243,13 @@ class Uplink:
         await self._put_status()
         await self._board.flush(connection.publish)
         self._tell(None)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._sender.drain(connection, session_present=session_present))
-                group.create_task(self._keep_board(connection))
-                group.create_task(connection.watch())
-        except* ConnectionEnded:
-            pass  # each task that was publishing says so; the first to know is the connection
-        return await connection.ended()
+        await until_one_raises(
+            self._sender.drain(connection, session_present=session_present),
+            self._keep_board(connection),
+            connection.watch(),
+        )
 
-    async def _keep_board(self, connection: Connection) -> None:
+    async def _keep_board(self, connection: Connection) -> NoReturn:
         while True:
             alarm = self._loop.call_later(STATUS_EVERY_S, self.refresh)
             await self._board.changed.wait()

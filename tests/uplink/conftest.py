@@ -1,6 +1,5 @@
 """A real mosquitto for all, and for each test a hub of its own with real books."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.demo.broker import Broker
+from hub.uplink import mqtt
 
 from .central import Central
 from .hub import Hub
@@ -29,6 +29,12 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
         yield broker
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """paho looks at its timers and at a cut line once a second otherwise."""
+    monkeypatch.setattr(mqtt, "LOOP_TIMEOUT_S", 0.02)
+
+
 @pytest.fixture
 def hub_id() -> str:
     return f"02000000{next(_numbers):08X}"
@@ -44,13 +50,3 @@ async def central(shared_broker: Broker, hub_id: str) -> AsyncIterator[Central]:
 async def hub(shared_broker: Broker, hub_id: str, tmp_path: Path) -> AsyncIterator[Hub]:
     async with Hub(tmp_path / "hub", shared_broker.port, TENANT, hub_id) as hub:
         yield hub
-
-
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    """A test that waits for what never comes fails with its own stack."""
-    task = asyncio.current_task()
-    assert task is not None
-    alarm = asyncio.get_running_loop().call_later(30, task.cancel)
-    yield
-    alarm.cancel()

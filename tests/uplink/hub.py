@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from hub import clock
 from hub.records import Due, OutboxCounts, OutboxKind, Parked
 from hub.settings import Mqtt
+from hub.store.database import open_reader
 from hub.store.documents import Documents
 from hub.store.ledger import Ledger
 from hub.uplink.backoff import Backoff
@@ -132,6 +133,14 @@ class Hub:
 
     async def emptied(self) -> None:
         await self.until(lambda: self.ledger.outbox.counts().waiting == 0)
+
+    def times(self, column: str) -> list[str]:
+        """Those set in a column of the outbox, read as another process would."""
+        database = open_reader(self.ledger.path)
+        try:
+            return [row[column] for row in database.rows("SELECT * FROM outbox") if row[column]]
+        finally:
+            database.close()
 
     def _in(self, state: str) -> list[LinkState]:
         return [one for one in self.states if one.state == state]

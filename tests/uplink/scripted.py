@@ -16,6 +16,7 @@ class Scripted:
     connack: bytes | None = b"\x00\x00\x00"  # session present, reason code, no properties
     suback: int = 1
     puback: Callable[[str], int | None] = lambda topic: 0
+    on_subscribe: Callable[[], None] = lambda: None
     port: int = 0
     connects: list[bytes] = field(default_factory=list)
     published: list[tuple[str, int]] = field(default_factory=list)  # topic, packet id
@@ -55,6 +56,7 @@ class Scripted:
             if self.connack is not None:
                 writer.write(bytes([CONNACK, len(self.connack)]) + self.connack)
         elif first == SUBSCRIBE:
+            self.on_subscribe()
             writer.write(bytes([SUBACK, 4]) + body[:2] + bytes([0, self.suback]))
         elif kind == PUBLISH:
             size = int.from_bytes(body[:2], "big")

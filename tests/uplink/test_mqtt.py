@@ -24,11 +24,6 @@ ID = UUID("00000000-0000-5000-8000-000000000001")
 AT = datetime(2026, 11, 22, 8, 16, 4, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mqtt, "LOOP_TIMEOUT_S", 0.02)
-
-
 @pytest.fixture
 async def broker() -> AsyncIterator[Scripted]:
     async with scripted() as broker:
