@@ -130,13 +130,17 @@ class Gate:
             self._session = Session(secrets.token_urlsafe(24), now, now)
             return self._session.token
 
-    def admits(self, token: str) -> bool:
-        """Whether `token` is the session of the technician who is in; keeps it alive."""
+    def admits(self, token: str, *, by_person: bool = True) -> bool:
+        """Whether `token` is the session of the technician who is in.
+
+        What a person does keeps the session alive; what a page does by itself does not.
+        """
         with self._lock:
             session = self._living()
             if session is None or not hmac.compare_digest(token.encode(), session.token.encode()):
                 return False
-            session.used_s = self._seconds()
+            if by_person:
+                session.used_s = self._seconds()
             return True
 
     def leave(self) -> None:

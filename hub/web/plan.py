@@ -82,6 +82,7 @@ class Period(Struct, frozen=True):
 
 
 class CarePlan(Struct, frozen=True):
+    language: str = ""
     title: str = ""
     period: Period = Period()
     activity: list[Activity] = []
@@ -129,6 +130,11 @@ class Plan:
     @property
     def title(self) -> str:
         return self._plan.title if self._plan else ""
+
+    @property
+    def language(self) -> str:
+        """Of the texts, which are shown as they were written."""
+        return self._plan.language if self._plan else ""
 
     @property
     def zones(self) -> list[Zone]:

@@ -15,10 +15,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A questionnaire that can be answered here. `key` is its name in addresses."""
+    """A questionnaire that can be answered here.
+
+    key       its name in addresses
+    language  of its texts
+    """
 
     questionnaire: Json
     canonical: str
+    language: str
 
     @property
     def key(self) -> str:
@@ -71,11 +76,18 @@ def forms(documents: Documents) -> list[Form]:
             check(resource)
         except Unsupported:
             continue  # the uplink has already told the central service why
-        form = Form(translated(resource, current()), canonical(resource))
+        form = form_from(resource)
         found[form.canonical] = form
     plan = readable_plan(documents)
     order = plan.questionnaires if plan else []
     return sorted(found.values(), key=lambda form: _place(form, order))
+
+
+def form_from(resource: Json) -> Form:
+    """In the patient's language where it was translated, else in its own."""
+    shown = translated(resource, current())
+    language = current() if shown != resource else resource.get("language")
+    return Form(shown, canonical(resource), str(language or current()))
 
 
 def _place(form: Form, order: list[str]) -> int:

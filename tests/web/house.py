@@ -104,6 +104,13 @@ class House:
     def start_hub(self) -> None:
         self.ledger = Ledger(self.settings.hub.state_dir / "ledger.db")
 
+    def stop_hub_and_forget(self) -> None:
+        """The hub is gone, and so is its book."""
+        self.ledger.close()
+        del self.ledger
+        for file in self.settings.hub.state_dir.glob("ledger.db*"):
+            file.unlink()
+
     def kiosk(self) -> "Browser":
         return Browser(web.kiosk(self.parts).test_client(), "http://localhost")
 
@@ -124,8 +131,12 @@ class House:
         ago: timedelta = timedelta(seconds=5),
         **more: Any,
     ) -> Kept:
-        received = self.clock.ago(ago)
         values = BLOOD_PRESSURE if values is None else values
+        return self.keep(kind, values, self.clock.ago(ago), **more)
+
+    def keep(
+        self, kind: Kind, values: dict[Quantity, Value], received: Moment, **more: Any
+    ) -> Kept:
         raw = (received.wall.isoformat().encode(), repr(values).encode())
         measurement = Measurement(kind=kind, values=values, raw=raw, **more)
         session = f"s{received.mono_ms}"

@@ -126,6 +126,17 @@ def test_a_session_ends_when_idle_and_after_an_hour(seconds: Seconds) -> None:
     assert not gate.admits(session)
 
 
+def test_a_page_that_looks_by_itself_does_not_keep_the_session(
+    gate: Gate, seconds: Seconds
+) -> None:
+    session = gate.enter(code_of(gate))
+    for _ in range(9):
+        seconds.now += 99
+        assert gate.admits(session, by_person=False)
+    seconds.now += 99
+    assert not gate.admits(session, by_person=False)
+
+
 def test_closing_ends_the_session(gate: Gate) -> None:
     session = gate.enter(code_of(gate))
     gate.close()

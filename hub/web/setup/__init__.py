@@ -1,6 +1,6 @@
 """The technician's pages."""
 
-from hub.web.setup import connection, devices, door, health, joining, outcome
+from hub.web.setup import connection, devices, door, health, joining, outcome, version
 
 PAGES = (
     door.pages,
@@ -9,4 +9,5 @@ PAGES = (
     connection.pages,
     health.pages,
     outcome.pages,
+    version.pages,
 )

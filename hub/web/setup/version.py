@@ -1,0 +1,27 @@
+"""Where a page that waits for the hub asks whether it should be loaded anew."""
+
+from flask import Blueprint, Response
+
+from hub.web.kiosk.frame import join_window_left_s
+from hub.web.parts import books, now
+
+pages = Blueprint("version", __name__)
+
+COUNTDOWN_STEP_S = 2
+
+
+@pages.get("/version")
+def of_hub() -> Response:
+    return Response(current(), mimetype="text/plain")
+
+
+def current() -> str:
+    """Another text when the hub wrote something, and as the join window runs out."""
+    ledger = books().ledger
+    left_s = join_window_left_s(ledger.state("join_window"), now())
+    return f"{ledger.version()} {left_s // COUNTDOWN_STEP_S:.0f}"
+
+
+@pages.app_context_processor
+def for_templates() -> dict[str, object]:
+    return {"version": current}

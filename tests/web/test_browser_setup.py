@@ -1,0 +1,83 @@
+"""The technician's pages in a real browser, on a laptop and on a telephone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from hub import web
+from hub.listening import LOOPBACK, Listening
+from hub.records import JournalKind
+from hub.web.certificate import certificate
+from tests.web.browser import CHROMIUM, chromium, overflow, too_small, violations
+from tests.web.house import CUFF, House
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
+)
+
+TECHNICIAN_PX = 44
+SIZES = [(1024, 768), (390, 844)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    house.gate.open()
+    made = certificate(house.settings.web.state_dir, "hub-0001.local")
+    listening = Listening(web.setup(house.parts), LOOPBACK, 0, made.path)
+    listening.start()
+    yield f"https://{LOOPBACK}:{listening.port}"
+    listening.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=address, ignore_https_errors=True, locale="nb-NO")
+    yield context.new_page()
+    context.close()
+
+
+def enter(house: House, page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Kode, seks tegn").fill((house.gate.code() or "").lower())
+    page.get_by_role("button", name="Gå inn").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Apparater")
+
+
+def test_in_rename_and_out(house: House, page: Page) -> None:
+    house.device()
+    enter(house, page)
+    page.get_by_role("link", name="Endre Blodtrykksmåler").click()
+    page.get_by_label("Navn").fill("Venstre arm")
+    page.get_by_role("button", name="Lagre navnet").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vent litt …")
+    (row,) = house.rows(JournalKind.RENAME_DEVICE)
+    assert row == {"device_key": CUFF, "name": "Venstre arm"}
+    page.get_by_role("button", name="Logg ut og steng").click()
+    expect(page.get_by_role("heading")).to_contain_text("oppsettet er stengt")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_every_page_fits_and_is_accessible(house: House, page: Page, size: tuple[int, int]) -> None:
+    house.device()
+    house.device(key="AAAA", name="Vekt")
+    house.ledger.notes.device_status("AAAA", state="unreachable", problem="does not answer")
+    kept = house.measure()
+    seq, _ = house.seal(kept)
+    house.ledger.outbox.park(seq, "refused: " + "a-very-long-reason-" * 8)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto("/")
+    assert violations(page) == []
+    enter(house, page)
+    paths = ["/", f"/device/{CUFF}", f"/device/{CUFF}/remove", "/join", "/connection", "/health"]
+    for path in [*paths, "/outcome/1", "/no-such"]:
+        page.goto(path)
+        assert too_small(page, TECHNICIAN_PX) == [], path
+        assert overflow(page)[0] == 0, path
+        assert violations(page) == [], path
