@@ -28,7 +28,7 @@ from hub.store.ledger import Ledger
 
 DURABLE_AT_MOST = 2.0
 FLAT_AT_MOST = 1.3
-ROUNDS = 600
+ROUNDS, WARM_UP = 1000, 100
 SMALL, LARGE = 1_000, 1_000_000
 
 NOW = to_text(datetime.now(UTC))
@@ -59,12 +59,12 @@ def reception(number: int) -> Reception:
 def timed(*actions: Callable[[], object]) -> list[float]:
     """Medians in ms. The actions take turns, so that a busy moment is the same for each."""
     times: list[list[float]] = [[] for _ in actions]
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS + WARM_UP):
         for action, taken in zip(actions, times, strict=True):
             begin = time.perf_counter()
             action()
             taken.append((time.perf_counter() - begin) * 1000)
-    return [statistics.median(taken) for taken in times]
+    return [statistics.median(taken[WARM_UP:]) for taken in times]
 
 
 def grow(path: Path, rows: int, *, state: str) -> None:
@@ -103,7 +103,9 @@ def judged(name: str, ms: float, floor: float, at_most: float) -> bool:
 
 def append(ledger: Ledger) -> Callable[[], object]:
     """Each reading opens a session of its own: the dearest case, with a new outbox row."""
-    readings = [(measurement(number), reception(number)) for number in islice(numbers, ROUNDS)]
+    readings = [
+        (measurement(number), reception(number)) for number in islice(numbers, ROUNDS + WARM_UP)
+    ]
     return lambda: ledger.append(*readings.pop())
 
 
