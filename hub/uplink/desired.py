@@ -60,10 +60,14 @@ class _Questionnaire(Struct, frozen=True, tag="Questionnaire", tag_field="resour
 
 
 class _KitDevice(Struct, frozen=True):
+    """No looser than `KitItem`, which reads it: a kit that is kept must not stop the next start."""
+
     address: str | None = None
     serial: str | None = None
-    model: str | None = None
+    model: str = ""
     port: str | None = None
+    name: str | None = None
+    user_index: int | None = None
 
 
 class _Kit(Struct, frozen=True):
@@ -114,7 +118,7 @@ def devices(payload: bytes) -> Offer:
     content = _json(payload)
     kit = _typed(content, _Kit)
     for number, one in enumerate(kit.devices):
-        if one.address is None and one.serial is None and one.port is None and one.model is None:
+        if not (one.address or one.serial or one.port or one.model):
             raise Malformed(f"devices[{number}] has neither address, serial, port nor model")
     return Offer(kit.version, content)
 
