@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +31,8 @@ class _Server(Server):
 
 
 class Listening:
-    """Listens between `start` and `stop`; `port` is the real one. With `pem`: TLS 1.2 or later."""
+    """Listens between `start` and `stop`; `port` is the real one. With `pem`: TLS (Python's
+    default context has 1.2 as its floor)."""
 
     def __init__(
         self, app: Callable[..., Any], host: str, port: int, pem: Path | None = None
@@ -51,9 +51,7 @@ class Listening:
         self._server.max_request_body_size = BODY_LIMIT
         self._server.max_request_header_size = HEADER_LIMIT
         if pem is not None:
-            adapter = BuiltinSSLAdapter(str(pem), str(pem))
-            adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
-            self._server.ssl_adapter = adapter
+            self._server.ssl_adapter = BuiltinSSLAdapter(str(pem), str(pem))
         self._thread = threading.Thread(target=self._server.serve, name=f"listen-{port}")
 
     @property

@@ -142,6 +142,13 @@ def test_a_token_of_the_kiosk_does_not_open_setup(house: House, kiosk: Browser) 
     assert technician.post("/join/open", page).status_code == 403
 
 
+def test_a_form_of_one_technicians_session_is_not_taken_in_anothers(house: House) -> None:
+    page = house.technician().get("/join")
+    house.gate.leave()
+    assert house.technician().post("/join/open", page).status_code == 403
+    assert house.rows(JournalKind.OPEN_JOIN_WINDOW) == []
+
+
 def test_a_body_above_64_kib_is_refused(kiosk: Browser) -> None:
     page = kiosk.get("/call-me")
     response = kiosk.post("/call-me", page, more="x" * 70_000)
