@@ -60,7 +60,9 @@ class Bundles:
         if len(composed.left_out) == len(kept):
             # Nobody would see these values, so nobody may be told that they were received.
             raise Unsealable(", ".join(sorted({why.value for _, why in composed.left_out})))
-        return Sealed(composed.id, composed.body, members=len(kept))
+        self._ledger.set_aside([measurement for measurement, _ in composed.left_out])
+        members = len(kept) - len(composed.left_out)
+        return Sealed(composed.id, composed.body, members=members)
 
     def response(self, entry: Entry) -> tuple[str, bytes]:
         """A completed check-in → (id, body)."""

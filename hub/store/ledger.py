@@ -1,7 +1,7 @@
 """The hub's book of measurements. `append` returns only when the reading survives a power cut."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -141,6 +141,17 @@ class Ledger:
             seq = self._place(row["session"], to_moment(row, "received"))
             self._database.change("UPDATE measurement SET seq = ? WHERE id = ?", (seq, id))
         return OwnerChange.IN_TIME
+
+    def set_aside(self, ids: Sequence[str]) -> None:
+        """Keep these here, in no bundle: nobody may be told that they were received.
+
+        For what cannot be sent as a clinical value; a row that is sealed keeps what it has.
+        """
+        with self._database.transaction():
+            for id in ids:
+                row = self._find(id)
+                if row is not None and not row["sealed"]:
+                    self._database.change("UPDATE measurement SET seq = NULL WHERE id = ?", (id,))
 
     def restamp(self, trusted: Moment) -> int:
         """The time is known now: correct this boot's rows that are not sealed yet → how many."""
