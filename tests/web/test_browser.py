@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from drivers.measurement import Kind, Quantity, Unit, Value
 from hub import web
+from hub.demo.broker import free_port
 from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
 from tests.web.browser import (
@@ -163,6 +164,7 @@ def test_every_kind_of_question_fits(house: House, page: Page) -> None:
         assert violations(page) == []
     page.goto(f"{first}/i")
     tap(page, "Ferdig")
+    expect(page.get_by_role("alert")).to_be_visible()
     assert measure_page(page, "with an error") == {}
 
 
@@ -280,6 +282,39 @@ def test_no_tap_is_lost_because_the_page_renews_itself(house: House, page: Page)
     assert looked.value.text() != page.locator("body").get_attribute("data-version")
     page.mouse.up()
     page.wait_for_url("**/plan")
+
+
+def test_a_tap_while_the_pages_restart_arrives_once(house: House, browser: Browser) -> None:
+    house.plan(PLAN)
+    port = free_port()
+    first = Listening(web.kiosk(house.parts), LOOPBACK, port)
+    first.start()
+    page = browser.new_page(base_url=f"http://{LOOPBACK}:{port}")
+    page.goto("/check-in")
+    first.stop()
+    tap(page, "Som vanlig")
+    expect(page.get_by_text("Vent litt …")).to_be_visible()
+    again = Listening(web.kiosk(house.parts), LOOPBACK, port)
+    again.start()
+    page.wait_for_url("**/question/2")
+    again.stop()
+    assert len(house.rows(JournalKind.ANSWER)) == 1
+    page.close()
+
+
+def test_a_page_that_nobody_touches_goes_home_and_the_check_in_waits(
+    house: House, page: Page
+) -> None:
+    house.plan(PLAN)
+    page.clock.install()
+    page.goto("/check-in")
+    tap(page, "Som vanlig")
+    page.wait_for_url("**/question/2")
+    page.clock.fast_forward(599_000)
+    assert page.url.endswith("/question/2")
+    page.clock.fast_forward(2_000)
+    page.wait_for_url("**/")
+    expect(page.get_by_role("link", name="Dagens sjekk")).to_contain_text("1 av 3 besvart")
 
 
 def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(house: House, page: Page) -> None:
