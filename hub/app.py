@@ -5,33 +5,26 @@ import logging
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from drivers.contract import SerialDriver
-from drivers.errors import NoDriver
-from drivers.registry import DRIVERS, by_id
+from drivers.registry import DRIVERS
 from hub import VERSION, clock, health, questionnaire, systemd
-from hub.acquire.agent import Agent, AgentRefused, register
-from hub.acquire.ble import Backends, Radio
 from hub.acquire.pairing import Pairing
-from hub.acquire.receiver import Receiver
-from hub.acquire.serial_ports import SerialReceiver, wired_device
 from hub.books import Books
 from hub.bundles import Bundles
 from hub.commands import CommandHandlers
 from hub.home import Home
 from hub.messages import Messages
 from hub.panel import Light, Panel
+from hub.receiving import Receiving
 from hub.records import Kept, OutboxKind, Outcome
 from hub.requests import Requests
 from hub.rounds import Rounds, clock_json
-from hub.settings import SerialPort, Settings
+from hub.settings import Settings
 from hub.store.journal import JournalReader
 from hub.supervisor import Supervisor
 from hub.takeover import Takeover
-from hub.uplink.alerts import AlertCode
 from hub.uplink.identifiers import device_urn
 from hub.uplink.status import DeviceStatus, Facts
 from hub.uplink.uplink import LinkState, Uplink, Wiring
@@ -39,7 +32,6 @@ from hub.uplink.uplink import LinkState, Uplink, Wiring
 log = logging.getLogger(__name__)
 
 CONNECTION_TEST_S = 10.0
-SYSTEM_RADIO = "system"
 
 
 async def run(settings: Settings) -> int:
@@ -71,10 +63,8 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._zone = ZoneInfo(settings.hub.timezone)
         self._now = partial(clock.now, settings.clock.trust)
         self._pairing = Pairing(settings.ble.join_window_s)
-        self._radio: Radio | None = None
         self._online = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -86,9 +76,16 @@ class App:
         self._bundles = Bundles(
             settings, books.ledger, self.home.described, self._now, lambda: self.uplink.wake()
         )
+        self._receiving = Receiving(
+            settings, self._pairing, books, self.home, self._now, self._radio_changed
+        )
         self._messages = Messages(books, lambda *it: self.uplink.complete(*it))
         self._commands = CommandHandlers(
-            self._messages, self.home, self._now, forget=self._forget, identify=self.panel.identify
+            self._messages,
+            self.home,
+            self._now,
+            forget=self._receiving.forget,
+            identify=self.panel.identify,
         )
         self.uplink = Uplink(settings.hub.id, settings.mqtt, self._wiring())
         self.rounds = Rounds(
@@ -97,9 +94,13 @@ class App:
             self.home,
             self._now,
             synchronised=self._synchronised,
-            anomalies=self.uplink.anomalies.counts,
+            anomalies=self._anomalies,
         )
+        for damage in books.damage:
+            self.rounds.failed("books", damage)
         await self.home.load()
+        for device in self.home.devices():
+            self._device_changed(device.key)
 
     def start(self, supervisor: Supervisor) -> None:
         supervisor.start("uplink", self.uplink.run)
@@ -109,9 +110,9 @@ class App:
         supervisor.start("health", self.rounds.report_health)
         supervisor.start("retention", self.rounds.tidy)
         if self._settings.ble.enabled:
-            supervisor.start("bluetooth", self._receive)
+            supervisor.start("bluetooth", self._receiving.by_radio)
         for port in self._settings.serial:
-            supervisor.start(f"port {port.path}", partial(self._receive_wired, port))
+            supervisor.start(f"port {port.path}", partial(self._receiving.by_wire, port))
 
     def kept(self, kept: Kept) -> None:
         """A new measurement is durable."""
@@ -142,67 +143,12 @@ class App:
             self._bundles,
             self._messages,
             choose=self._pairing.choose,
-            forget=self._forget,
+            forget=self._receiving.forget,
             test_connection=self._test_connection,
             wake=self.uplink.wake,
         )
         journal = JournalReader(self._settings.web.state_dir / "journal.db")
-        return Takeover(self.books, journal, requests.in_ledger, requests.live)
-
-    async def _receive(self) -> None:
-        """The radio, for as long as it lasts."""
-        settings = self._settings.ble
-        receiver = Receiver(settings, self._pairing, self.books, self.home, self._now, self._zone)
-        async with AsyncExitStack() as stack:
-            backends = await self._open_radio(stack)
-            self._radio = Radio(settings, receiver.heard, backends)
-            stack.push_async_callback(self._radio.close)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._radio.listen(self._radio_changed))
-                group.create_task(receiver.run(self._radio))
-
-    async def _open_radio(self, stack: AsyncExitStack) -> Backends | None:
-        """None: bleak's own, which is BlueZ."""
-        if self._settings.ble.radio != SYSTEM_RADIO:
-            from hub.demo.radio import close_radio, open_radio
-
-            backends = await open_radio(self._settings.ble.radio, self._settings.hub.state_dir)
-            stack.push_async_callback(close_radio, backends)
-            return backends
-        agent = Agent(self._expects, self._show_passkey, self._ask_passkey)
-        try:
-            bus = await register(agent)
-        except AgentRefused as error:
-            log.warning("no pairing agent: %s", error)
-        else:
-            stack.callback(bus.disconnect)
-        return None
-
-    async def _receive_wired(self, port: SerialPort) -> None:
-        driver = by_id(port.driver)
-        if not issubclass(driver, SerialDriver):
-            raise NoDriver(f"{port.driver} on a serial port")
-        found = wired_device(port.path, driver, port.name)
-        if (device := self.home.device(found.key)) is None:
-            device = found
-            await self.home.joined(device)
-        receiver = SerialReceiver(device, driver, self.books, self._now, self._zone)
-        await receiver.run(self.home.status)
-
-    def _expects(self, address: str) -> bool:
-        """Only with a device that the hub itself is connecting to."""
-        return self._radio is not None and self._radio.connecting == address
-
-    def _show_passkey(self, address: str, passkey: str | None) -> None:
-        self.home.note("passkey", passkey and {"address": address, "passkey": passkey})
-
-    async def _ask_passkey(self, address: str) -> int | None:
-        log.warning("%s shows a passkey, which cannot be typed in here yet", address)
-        return None
-
-    async def _forget(self, address: str) -> None:
-        if self._radio is not None:
-            await self._radio.forget(address)
+        return Takeover(self.books, journal, requests.in_ledger, requests.live, self._now)
 
     async def _test_connection(self) -> Outcome:
         """A person asked: do not wait for the end of a back-off."""
@@ -247,6 +193,7 @@ class App:
             self._soon(self._messages.tell())
 
     def _document_changed(self, name: str) -> None:
+        self.uplink.refresh()
         if name == "devices":
             self._soon(self.home.load_kit())
 
@@ -256,14 +203,9 @@ class App:
         task.add_done_callback(self._errands.discard)
 
     def _parked(self, seq: int, kind: OutboxKind, reason: str) -> None:
+        self.uplink.refresh()
         if kind is not OutboxKind.ALERT:  # an alert about an alert would never end
-            self.books.soon(
-                self._bundles.alert,
-                AlertCode.MEASUREMENT_INVALID,
-                f"parked {seq}",
-                f"Sentralen tok ikke imot: {reason}",
-                severity="moderate",
-            )
+            self.books.soon(self._bundles.tell_parked, seq, reason)
 
     def _device_changed(self, key: str) -> None:
         device, status = self.home.device(key), self.home.statuses.get(key)
@@ -292,5 +234,11 @@ class App:
             clock=clock_json(self._now()),
             storage={"freePct": health.free_percent(self._settings.hub.state_dir)},
             drivers=tuple(driver.id for driver in DRIVERS),
-            anomalies=self.uplink.anomalies.counts(),
+            questionnaires=questionnaire.FEATURES,
+            anomalies=self._anomalies(),
         )
+
+    def _anomalies(self) -> dict[str, int]:
+        """Counts without contents, for the technician and for the central service."""
+        counts = self.uplink.anomalies.counts()
+        return counts | ({"books_damaged": len(self.books.damage)} if self.books.damage else {})

@@ -15,6 +15,7 @@ from hub.records import Kept, Reception
 from hub.store.documents import Documents
 from hub.store.jsonfile import Damage
 from hub.store.ledger import Ledger
+from hub.store.salvage import Damaged
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,12 +24,17 @@ log = logging.getLogger(__name__)
 
 
 class Books:
-    """Ledger and documents of this hub. `kept` is called on the loop for each new measurement."""
+    """Ledger and documents of this hub.
+
+    kept    called on the loop for each new measurement
+    damage  what was found damaged since the start, in words for the technician
+    """
 
     def __init__(self, state_dir: Path, kept: Callable[[Kept], None]) -> None:
         self._thread = ThreadPoolExecutor(1, "books")
         self._state_dir = state_dir
         self._kept = kept
+        self.damage: list[str] = []
         self.ledger: Ledger
         self.documents: Documents
 
@@ -67,13 +73,16 @@ class Books:
     def _open(self) -> None:
         self._state_dir.mkdir(parents=True, exist_ok=True)
         self.ledger = Ledger(self._state_dir / "ledger.db")
+        if self.ledger.damaged:
+            self._tell_damage(self.ledger.damaged)
         self.documents = Documents(
-            self._state_dir / "documents", writable=True, report=_tell_damage
+            self._state_dir / "documents", writable=True, report=self._tell_damage
         )
 
-
-def _tell_damage(damage: Damage) -> None:
-    log.error("a damaged document was set aside: %s", damage)
+    def _tell_damage(self, damage: Damage | Damaged) -> None:
+        text = f"{damage.path.name} was damaged ({damage.reason}) and is kept as {damage.moved_to}"
+        log.error("%s", text)
+        self.damage.append(text)
 
 
 def _tell_failure(future: Future[Any]) -> None:

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from drivers.contract import BleDriver
 from drivers.registry import by_id
 from hub import VERSION
-from hub.clock import Now
+from hub.clock import Moment, Now
 from hub.records import Device, Due, Entry, Kept, OutboxKind
 from hub.settings import Settings
 from hub.store.ledger import Ledger
 from hub.uplink.alerts import AlertCode, Severity, alert
 from hub.uplink.answers import questionnaire_response
-from hub.uplink.fhir import Composed, compose
+from hub.uplink.fhir import Composed, compose, observation_names
 from hub.uplink.resources import Gateway
 from hub.uplink.rows import Sealed, Unsealable
 from hub.uplink.timing import LeftOut
@@ -56,7 +56,7 @@ class Bundles:
         if not kept or self._must_wait(kept):
             return None
         composed = self._compose(kept)
-        self._tell(composed.left_out)
+        self._tell(kept, composed.left_out)
         if len(composed.left_out) == len(kept):
             # Nobody would see these values, so nobody may be told that they were received.
             raise Unsealable(", ".join(sorted({why.value for _, why in composed.left_out})))
@@ -75,9 +75,24 @@ class Bundles:
             zone=self._zone,
         )
 
-    def alert(self, code: AlertCode, about: str, text: str, *, severity: Severity) -> str:
-        """Put an alert into the outbox → its id. Equal `about` and code are one alert."""
-        now = self._now()
+    def alert(
+        self,
+        code: AlertCode,
+        about: str,
+        text: str,
+        *,
+        severity: Severity,
+        arose: Moment | None = None,
+        about_reading: Kept | None = None,
+        detail: str | None = None,
+    ) -> str:
+        """Put an alert into the outbox → its id. Equal `about` and code are one alert.
+
+        arose          when; now, if it is not given
+        about_reading  the measurement that it is about
+        detail         for the technician behind the nurse, in English
+        """
+        at = arose or self._now()
         id, body = alert(
             self._gateway,
             self._patient,
@@ -85,10 +100,13 @@ class Bundles:
             about=about,
             text=text,
             severity=severity,
-            at=now.wall,
+            at=at.wall,
             zone=self._zone,
+            detail=detail,
+            device=self._device_of(about_reading) if about_reading else None,
+            observations=self._observations_of(about_reading) if about_reading else (),
         )
-        self._ledger.outbox.put(OutboxKind.ALERT, id, body, urgent=True, created=now)
+        self._ledger.outbox.put(OutboxKind.ALERT, id, body, urgent=True, created=at)
         self._wake()
         return id
 
@@ -100,22 +118,64 @@ class Bundles:
             for one in kept
         )
 
+    def not_theirs(self, id: str) -> None:
+        """The patient says so of a measurement that has left already."""
+        reading = self._ledger.kept(id)
+        self.alert(
+            AlertCode.MEASUREMENT_INVALID,
+            f"not me {id}",
+            "Pasienten sier at målingen ikke er hans eller hennes",
+            severity="moderate",
+            about_reading=reading,
+        )
+
+    def tell_parked(self, seq: int, reason: str) -> None:
+        """The central service did not take a row. What was never sealed has been told already."""
+        if any(row.seq == seq and row.id is not None for row in self._ledger.outbox.parked()):
+            self.alert(
+                AlertCode.MEASUREMENT_INVALID,
+                f"parked {seq}",
+                "Sentralen tok ikke imot det boksen sendte",
+                severity="moderate",
+                detail=reason,
+            )
+
     def _compose(self, kept: Sequence[Kept]) -> Composed:
         return compose(
             self._gateway,
             self._patient,
-            self._device(kept[0].reception.device_key) or _removed(kept[0]),
+            self._device_of(kept[0]),
             kept,
             bounds=self._ledger.bounds,
             zone=self._zone,
             at=self._now().wall,
         )
 
-    def _tell(self, left_out: Sequence[tuple[str, LeftOut]]) -> None:
+    def _device_of(self, kept: Kept) -> Device:
+        return self._device(kept.reception.device_key) or _removed(kept)
+
+    def _observations_of(self, kept: Kept) -> list[str]:
+        return observation_names(
+            self._gateway,
+            self._patient,
+            self._device_of(kept),
+            kept,
+            bounds=self._ledger.bounds,
+            zone=self._zone,
+        )
+
+    def _tell(self, kept: Sequence[Kept], left_out: Sequence[tuple[str, LeftOut]]) -> None:
+        readings = {one.id: one for one in kept}
         for measurement, why in left_out:
             if why in ALERTS:
                 code, text = ALERTS[why]
-                self.alert(code, f"{why.value} {measurement}", text, severity="moderate")
+                self.alert(
+                    code,
+                    f"{why.value} {measurement}",
+                    text,
+                    severity="moderate",
+                    about_reading=readings[measurement],
+                )
 
 
 def _removed(kept: Kept) -> Device:

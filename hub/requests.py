@@ -71,6 +71,7 @@ class Requests:
             f"journal {entry.number}",
             "Pasienten ber om å bli ringt",
             severity="high",
+            arose=entry.written,
         )
         return Outcome(ok=True, data={"bundle": bundle})
 
@@ -78,12 +79,7 @@ class Requests:
         measurement = str(entry.body["measurement"])
         change = self._books.ledger.disown(measurement)
         if change is OwnerChange.TOO_LATE:
-            self._bundles.alert(
-                AlertCode.MEASUREMENT_INVALID,
-                f"not me {measurement}",
-                "Pasienten sier at målingen ikke er hans eller hennes",
-                severity="moderate",
-            )
+            self._bundles.not_theirs(measurement)
         return Outcome(ok=change is not OwnerChange.UNKNOWN, detail=change.value)
 
     def _this_was_me(self, entry: Entry) -> Outcome:

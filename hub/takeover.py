@@ -7,8 +7,11 @@ touches the radio or a document is done just before; doing that twice after a cr
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 
 from hub.books import Books
+from hub.clock import Now
 from hub.records import Entry, JournalKind, Outcome
 from hub.store.errors import NotThereYet, Unreadable
 from hub.store.journal import JournalReader
@@ -16,6 +19,21 @@ from hub.store.journal import JournalReader
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
+
+# Somebody stood there and waited; hours later nobody does. So they are refused when the hub was
+# down for long, or when it lost its ledger and finds them in the journal again.
+OF_THE_MOMENT = frozenset(
+    {
+        JournalKind.OPEN_JOIN_WINDOW,
+        JournalKind.CLOSE_JOIN_WINDOW,
+        JournalKind.JOIN,
+        JournalKind.REMOVE_DEVICE,
+        JournalKind.RENAME_DEVICE,
+        JournalKind.TEST_CONNECTION,
+    }
+)
+A_MOMENT = timedelta(minutes=10)
+TOO_OLD = Outcome(ok=False, detail="too old")
 
 InLedger = Callable[[Entry], Outcome | None]
 """Runs on the books' thread, inside the transaction."""
@@ -31,11 +49,13 @@ class Takeover:
         journal: JournalReader,
         in_ledger: Mapping[JournalKind, InLedger],
         live: Mapping[JournalKind, Live],
+        now: Now,
     ) -> None:
         self._books = books
         self._journal = journal
         self._in_ledger = in_ledger
         self._live = live
+        self._now = now
         self._seen = ""
 
     async def run(self) -> None:
@@ -61,14 +81,23 @@ class Takeover:
 
     async def _take(self, entry: Entry) -> None:
         try:
-            outcome = None
-            if live := self._live.get(entry.kind):
-                outcome = await live(entry)
-            await self._books.call(self._settle, entry, outcome)
+            await self._books.transact(partial(self._settle, entry, await self._do(entry)))
         except (KeyError, TypeError, ValueError) as error:
             # A row that makes no sense must not keep the rows behind it waiting.
             log.error("journal row %d (%s) was refused: %r", entry.number, entry.kind, error)
-            await self._books.call(self._refuse, entry, repr(error))
+            await self._books.transact(partial(self._refuse, entry, repr(error)))
+
+    async def _do(self, entry: Entry) -> Outcome | None:
+        if entry.kind in OF_THE_MOMENT and self._age(entry) > A_MOMENT:
+            return TOO_OLD
+        live = self._live.get(entry.kind)
+        return await live(entry) if live else None
+
+    def _age(self, entry: Entry) -> timedelta:
+        now = self._now()
+        if entry.written.boot_id == now.boot_id:
+            return timedelta(milliseconds=now.mono_ms - entry.written.mono_ms)
+        return now.wall - entry.written.wall if now.trusted else timedelta.max
 
     def _settle(self, entry: Entry, outcome: Outcome | None) -> None:
         notes = self._books.ledger.notes

@@ -136,6 +136,45 @@ def test_a_row_with_nothing_to_tell_is_parked(house: House) -> None:
         house.seal()
 
 
+def test_an_alert_names_the_device_and_the_observations_that_left(house: House) -> None:
+    id = house.weigh("81.2")
+    row, sealed = house.row(), house.seal()
+    assert sealed and house.ledger.outbox.seal(row.seq, sealed.id, sealed.body)
+    house.ledger.disown(id)
+    house.bundles.not_theirs(id)
+    [alert] = house.ledger.outbox.due(10, urgent=True)
+    implicated = [
+        each["identifier"]["value"] for each in msgspec.json.decode(alert.body or b"")["implicated"]
+    ]
+    weight = next(
+        entry["fullUrl"]
+        for entry in msgspec.json.decode(sealed.body)["entry"]
+        if "valueQuantity" in entry["resource"]
+    )
+    assert implicated == [weight, "F0-F1-F2-FF-FE-A1-00-02"]
+
+
+def test_a_refused_row_is_told_once_with_the_reason_for_the_technician(house: House) -> None:
+    house.weigh("81.2")
+    row, sealed = house.row(), house.seal()
+    assert sealed and house.ledger.outbox.seal(row.seq, sealed.id, sealed.body)
+    house.ledger.outbox.park(row.seq, "422: no such unit")
+    for _ in range(2):
+        house.bundles.tell_parked(row.seq, "422: no such unit")
+    [alert] = house.ledger.outbox.due(10, urgent=True)
+    assert msgspec.json.decode(alert.body or b"")["detail"] == "422: no such unit"
+
+
+def test_what_was_never_sealed_is_not_said_to_be_refused(house: House) -> None:
+    house.weigh("90.0", fault=True)
+    with pytest.raises(Unsealable):
+        house.seal()
+    seq = house.row().seq
+    house.ledger.outbox.park(seq, "time_fault")
+    house.bundles.tell_parked(seq, "time_fault")
+    assert len(house.ledger.outbox.due(10, urgent=True)) == 1
+
+
 def test_a_device_that_was_removed_still_has_its_readings_sent(house: House) -> None:
     house.weigh("81.2")
     house.devices.clear()

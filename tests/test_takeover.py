@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -47,22 +48,24 @@ class House:
         self.completed: list[tuple[str, Mapping[str, object]]] = []
         home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
         bundles = Bundles(SETTINGS, books.ledger, home.device, now, wake=lambda: None)
+        self.messages = Messages(books, self._complete)
         requests = Requests(
             books,
             home,
             bundles,
-            Messages(books, self._complete),
+            self.messages,
             choose=self.pairing.choose,
             forget=self._forget,
             test_connection=self._test,
             wake=lambda: None,
         )
         self.takeover = Takeover(
-            books, JournalReader(folder / "journal.db"), requests.in_ledger, requests.live
+            books, JournalReader(folder / "journal.db"), requests.in_ledger, requests.live, now
         )
 
-    def write(self, kind: JournalKind, **body: object) -> int:
-        return self.journal.append(kind, body, form=None, moment=now()).number
+    def write(self, kind: JournalKind, /, ago_s: int = 0, **body: object) -> int:
+        moment = replace(now(), mono_ms=now().mono_ms - 1000 * ago_s)
+        return self.journal.append(kind, body, form=None, moment=moment).number
 
     async def until(self, reached: Callable[[], object]) -> None:
         task = asyncio.ensure_future(self.takeover.run())
@@ -169,3 +172,27 @@ async def test_the_page_learns_why_a_request_failed(house: House) -> None:
     assert (await house.outcome_of(house.write(JournalKind.TEST_CONNECTION))).detail == "offline"
     joined = await house.outcome_of(house.write(JournalKind.JOIN, address="AA:BB:CC:DD:EE:FF"))
     assert joined == Outcome(ok=False, detail="not heard in this join window")
+
+
+async def test_what_was_asked_for_long_ago_is_not_done_any_more(house: House) -> None:
+    number = house.write(JournalKind.OPEN_JOIN_WINDOW, ago_s=3600)
+    assert await house.outcome_of(number) == Outcome(ok=False, detail="too old")
+    assert house.pairing.open_until(now().mono_ms) is None
+
+
+async def test_a_call_for_help_is_never_too_old(house: House) -> None:
+    assert (await house.outcome_of(house.write(JournalKind.HELP_REQUESTED, ago_s=86_400))).ok
+
+
+async def test_a_message_that_was_read_offline_is_told_later(house: House) -> None:
+    message = {"id": "m1", "text": "Hei", "tell_when_read": True}
+    house.books.documents.put_message(message)
+    house.online = False
+    number = house.write(JournalKind.MESSAGE_READ, message="m1")
+    await house.until(lambda: house.books.ledger.notes.taken() == number)
+    assert house.books.documents.messages()[0]["read_at"]
+    assert not house.completed
+    house.online = True
+    await house.messages.tell()
+    await house.messages.tell()
+    assert [command for command, _ in house.completed] == ["m1"]

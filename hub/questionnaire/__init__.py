@@ -6,6 +6,7 @@
     parse_answer(question, form_value)          what the page posts → answer; raises BadAnswer
     answered_items(questionnaire, answers)      the items of the QuestionnaireResponse
     translated(questionnaire, language)         a copy in the patient's language
+    FEATURES                                    what the hub can show, told to the central service
 
 Everything here is pure. `questionnaire` is the FHIR resource as JSON and has passed `check`;
 `answers` maps link ids to answers, where a link id that is missing was not reached yet.
@@ -14,10 +15,11 @@ Everything here is pure. `questionnaire` is the FHIR resource as JSON and has pa
 from .answer import BadAnswer, parse_answer
 from .flow import Question, answered_items, canonical, next_question, questions
 from .form import Answer, Answers, Choice, Unsupported
-from .subset import check
+from .subset import FEATURES, check
 from .translation import translated
 
 __all__ = [
+    "FEATURES",
     "Answer",
     "Answers",
     "BadAnswer",

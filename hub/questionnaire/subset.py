@@ -22,6 +22,7 @@ from .form import (
 from .sheet import VALUE_OF, expected
 
 ASKED = ("boolean", "choice", "integer", "decimal", "string", "text", "date")
+FEATURES = ("group", "display", *ASKED, "enableWhen", "required", "initial", "translation")
 CONTROLS = ("radio-button", "slider")
 ORDERED = ("integer", "decimal", "date")
 ANSWER_OF = {

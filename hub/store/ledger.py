@@ -108,6 +108,10 @@ class Ledger:
                     self.outbox.park(seq, quarantine.DAMAGED)
         return [to_kept(row) for row in whole]
 
+    def kept(self, id: str) -> Kept | None:
+        row = self._database.row("SELECT * FROM measurement WHERE id = ?", (id,))
+        return None if row is None else to_kept(row)
+
     def reject(self, rejected: Rejected, reception: Reception) -> None:
         """Keep a payload that could not be decoded, for the technician."""
         quarantine.keep(self._database, rejected, reception)

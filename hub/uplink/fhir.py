@@ -5,7 +5,7 @@ contract (contract.md §4, fhir.md), after the HL7 Personal Health Device guide 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -72,6 +72,24 @@ def compose(
     # A bundle that tells of a session only must not take the name of its next one.
     id = urn(*urns) if found else urn(*urns, *(each for each, _ in left_out))
     return Composed(id, bundle(id, entries, at, zone), urns, left_out)
+
+
+def observation_names(
+    gateway: Gateway,
+    patient: Patient,
+    device: Device,
+    kept: Kept,
+    *,
+    bounds: Bounds,
+    zone: ZoneInfo,
+) -> list[str]:
+    """The fullUrls that this measurement's observations have in a bundle; none if it is left out.
+
+    A measurement that was disowned since still has the names that it left with.
+    """
+    own = replace(kept, disowned=False)
+    setting = Setting(gateway, patient, device, bounds, zone)
+    return [each["fullUrl"] for each in measured(setting, [(own, taken(own, bounds, zone))])]
 
 
 def bundle(id: str, entries: Sequence[Json], at: datetime, zone: ZoneInfo) -> bytes:
