@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from hub.acquire.pairing import KitItem
 from hub.clock import Now
 from hub.home import Home
 from hub.messages import Messages
@@ -73,7 +74,9 @@ class CommandHandlers:
 
     async def _device_pair(self, order: Order) -> Reply:
         args: DevicePair = order.args
-        self._home.open_window(args.window)
+        named = args.address or args.model
+        expected = KitItem(model=args.model or "", address=args.address) if named else None
+        self._home.open_window(args.window, expected)
         return {"windowS": args.window}
 
     async def _device_unpair(self, order: Order) -> Reply:

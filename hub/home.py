@@ -111,9 +111,9 @@ class Home:
         self._books.soon(self._books.ledger.notes.device_status, device_key, **fields)
         self._changed(device_key)
 
-    def open_window(self, seconds: float | None = None) -> None:
+    def open_window(self, seconds: float | None = None, expected: KitItem | None = None) -> None:
         now_ms = self._now().mono_ms
-        open_s = (self._pairing.open(now_ms, seconds) - now_ms) / 1000
+        open_s = (self._pairing.open(now_ms, seconds, expected) - now_ms) / 1000
         asyncio.get_running_loop().call_later(open_s, self.window_changed)
         self.window_changed()
 

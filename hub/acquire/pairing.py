@@ -62,13 +62,20 @@ class Pairing:
         self._window_ms = int(window_s * 1000)
         self._open_until: int | None = None
         self._chosen: str | None = None
+        self._expected: KitItem | None = None
         self.kit: Sequence[KitItem] = ()
         self.candidates: dict[str, Candidate] = {}
 
-    def open(self, now_ms: int, seconds: float | None = None) -> int:
-        """Open the join window, for as long as usual or `seconds`; returns when it closes."""
+    def open(
+        self, now_ms: int, seconds: float | None = None, expected: KitItem | None = None
+    ) -> int:
+        """Open the join window, for as long as usual or `seconds`; returns when it closes.
+
+        expected  the one device that may join, at once, where its address or model is known
+        """
         self.candidates.clear()
         self._chosen = None
+        self._expected = expected
         self._open_until = now_ms + (int(seconds * 1000) if seconds else self._window_ms)
         return self._open_until
 
@@ -102,6 +109,9 @@ class Pairing:
             return Decision("join", driver=driver, kit=item)
         if self.open_until(now_ms) is None:
             return IGNORE
+        if self._expected is not None:
+            fits = _is(seen, self._expected)
+            return Decision("join", driver=driver) if fits else IGNORE
         return self._in_window(sighting, driver, now_ms)
 
     def _lent(self, seen: Advertisement) -> KitItem | None:
@@ -130,3 +140,10 @@ class Pairing:
         if self._chosen == seen.address or (alone and settled):
             return Decision("join", driver=driver)
         return Decision("list")
+
+
+def _is(seen: Advertisement, item: KitItem) -> bool:
+    """Whether this is the one that somebody is holding in front of the hub now."""
+    if item.address:
+        return item.address.upper() == seen.address.upper()
+    return bool(item.model) and item.model.upper() in (seen.name or "").upper()

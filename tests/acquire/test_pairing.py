@@ -95,6 +95,23 @@ def test_of_two_none_joins_by_itself(pairing: Pairing) -> None:
     assert pairing.decide(seen(NEIGHBOUR, WEIGHT), [], SETTLE_MS).action == "list"
 
 
+@pytest.mark.parametrize(
+    ("expected", "joins"),
+    [
+        pytest.param(KitItem(address=CUFF), True, id="its address"),
+        pytest.param(KitItem(model="UA-651BLE"), True, id="its model, in the name"),
+        pytest.param(KitItem(address=NEIGHBOUR, model="UA-651BLE"), False, id="another address"),
+        pytest.param(KitItem(model="UC-352BLE"), False, id="another model"),
+    ],
+)
+def test_a_window_for_one_device_is_for_that_one(
+    pairing: Pairing, expected: KitItem, joins: bool
+) -> None:
+    pairing.open(0, seconds=30, expected=expected)
+    assert pairing.decide(seen(), [], 0).action == ("join" if joins else "ignore")
+    assert pairing.decide(seen(), [], 30_000).action == "ignore"
+
+
 def test_nobody_can_choose_what_was_not_heard(pairing: Pairing) -> None:
     pairing.open(0)
     assert not pairing.choose(NEIGHBOUR)
