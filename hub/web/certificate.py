@@ -3,18 +3,12 @@
 No authority vouches for it, so the browser warns; the kiosk shows the fingerprint to compare.
 """
 
+import hashlib
 import os
+import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-LIFE = timedelta(days=20 * 365)
-BEGIN = datetime(2020, 1, 1, tzinfo=UTC)  # a hub without a clock must not make one of the future
 GROUPS = 8
 
 
@@ -30,9 +24,12 @@ def certificate(directory: Path, name: str) -> Certificate:
     """The one of this hub; made the first time. `name` is the host name it is for."""
     path = directory / "setup.pem"
     if not path.exists():
-        _make(path, name)
-    made = x509.load_pem_x509_certificate(_certificate_part(path.read_bytes()))
-    return Certificate(path, in_groups(made.fingerprint(hashes.SHA256())))
+        # Needed once in a hub's life, and too large to stay in this process's memory.
+        from hub.web.issuing import self_signed
+
+        write_private(path, self_signed(name))
+    der = ssl.PEM_cert_to_DER_cert(_certificate_part(path.read_text()))
+    return Certificate(path, in_groups(hashlib.sha256(der).digest()))
 
 
 def in_groups(digest: bytes) -> str:
@@ -40,30 +37,6 @@ def in_groups(digest: bytes) -> str:
     text = digest.hex().upper()
     size = len(text) // GROUPS
     return " ".join(text[i : i + size] for i in range(0, len(text), size))
-
-
-def _make(path: Path, name: str) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(BEGIN)
-        .not_valid_after(datetime.now(UTC) + LIFE)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ) + built.public_bytes(serialization.Encoding.PEM)
-    write_private(path, pem)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -78,5 +51,5 @@ def write_private(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
-def _certificate_part(pem: bytes) -> bytes:
-    return pem[pem.index(b"-----BEGIN CERTIFICATE-----") :]
+def _certificate_part(pem: str) -> str:
+    return pem[pem.index("-----BEGIN CERTIFICATE-----") :]

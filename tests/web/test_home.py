@@ -10,7 +10,7 @@ import pytest
 from drivers.measurement import Comparator, Kind, Quantity, Status, Unit, Value
 from hub.records import JournalKind
 from tests.web.documents import MESSAGE, PLAN
-from tests.web.house import CUFF, Browser, House
+from tests.web.house import BOOT, CUFF, Browser, House
 
 WAITS = "Sendes når internett er tilbake. Du trenger ikke gjøre noe."
 
@@ -100,6 +100,32 @@ def test_what_cannot_be_sent_is_said_with_a_telephone_number(house: House, kiosk
 def test_while_a_device_is_read_the_line_says_so(house: House, kiosk: Browser) -> None:
     house.ledger.notes.put_state("receiving", {"device": "Badevekten"})
     assert "Tar imot fra Badevekten …" in kiosk.get("/").text
+
+
+def test_a_hub_that_fell_silent_is_told_with_whom_to_call(house: House, kiosk: Browser) -> None:
+    house.ledger.notes.put_state("alive", {"mono_ms": house.clock.mono_ms, "boot_id": BOOT})
+    assert "Boksen tar ikke imot" not in kiosk.get("/").text
+    house.clock.pass_(timedelta(minutes=4))
+    assert "Boksen tar ikke imot målinger nå. Ring 22 00 00 00." in kiosk.get("/").text
+
+
+def test_a_hub_that_has_not_said_anything_since_the_power_came_back_is_starting(
+    house: House, kiosk: Browser
+) -> None:
+    house.ledger.notes.put_state("alive", {"mono_ms": 1, "boot_id": "before the power cut"})
+    assert "Boksen starter." in kiosk.get("/").text
+
+
+def test_a_deaf_hub_says_so(house: House, kiosk: Browser) -> None:
+    house.ledger.notes.put_state("radio", {"problem": "no adapter"})
+    text = kiosk.get("/").text
+    assert "Boksen hører ikke måleapparatene nå. Ring 22 00 00 00." in text
+    assert "no adapter" not in text
+
+
+def test_a_request_without_words_still_says_what_is_asked(house: House, kiosk: Browser) -> None:
+    house.documents.put_message({"id": "m1", "text": "", "measure": "blood_pressure"})
+    assert "Sykepleieren ber deg ta en måling nå." in kiosk.get("/message/m1").text
 
 
 def test_without_a_hub_the_pages_work_and_say_that_it_is_starting(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def view(books: Books, moment: Moment, phone: str) -> Home:
     return Home(
         day=day(wall),
         time=time_of_day(wall),
-        status=status.line(books, wall, phone),
+        status=status.line(books, moment, phone),
         fresh=_fresh(books, moment),
         ask=_asked_about(books, wall),
         check_in=check_in,

@@ -68,7 +68,7 @@ def message_of(message: dict[str, Any], read_here: set[str]) -> Message:
     return Message(
         id=id,
         title=str(message.get("title") or asked_for(message)),
-        text=str(message.get("text") or ""),
+        text=str(message.get("text") or asked(message)),
         at=sent_at(message),
         read="read_at" in message or id in read_here,
         form=form_asked_for(message),
@@ -89,6 +89,15 @@ def form_asked_for(message: dict[str, Any]) -> str | None:
         return None
     form = questionnaires.form_of(books().documents, str(message["questionnaire"]))
     return form.key if form else None
+
+
+def asked(message: dict[str, Any]) -> str:
+    """What a request without words of its own asks for."""
+    if "measure" in message:
+        return gettext("Sykepleieren ber deg ta en måling nå.")
+    if "questionnaire" in message:
+        return gettext("Sykepleieren ber deg svare på spørsmålene nå.")
+    return ""
 
 
 def sent_at(message: dict[str, Any]) -> str:

@@ -1,19 +1,27 @@
 """The one line that says how things stand. "Sent" and "received" only where it is so."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from hub.clock import Moment
 from hub.records import Step
 from hub.web.books import Books, Reading
 from hub.web.language import gettext, when
 
+BEATS = timedelta(minutes=3)  # the hub notes every minute, at least, that it is there
 
-def line(books: Books, now: datetime, phone: str) -> str:
-    ledger = books.ledger
-    if ledger.absent() is not None:
+
+def line(books: Books, moment: Moment, phone: str) -> str:
+    ledger, now = books.ledger, moment.wall
+    if ledger.absent() is not None or _is_of_another_boot(ledger.state("alive"), moment):
         return gettext("Boksen starter. Det du svarer, blir lagret her.")
+    if _is_silent(ledger.state("alive"), moment):
+        return _with_phone(gettext("Boksen tar ikke imot målinger nå."), phone)
     receiving = ledger.state("receiving")
     if receiving:
         return gettext("Tar imot fra %(device)s …") % {"device": receiving["device"]}
+    if (ledger.state("radio") or {}).get("problem"):
+        return _with_phone(gettext("Boksen hører ikke måleapparatene nå."), phone)
     counts = ledger.counts()
     if counts.waiting:
         return _waiting(ledger.state("connection"))
@@ -24,9 +32,22 @@ def line(books: Books, now: datetime, phone: str) -> str:
 
 
 def _stuck(phone: str) -> str:
-    if not phone:
-        return gettext("Lagret her. Noe kunne ikke sendes.")
-    return gettext("Lagret her. Noe kunne ikke sendes. Ring %(phone)s.") % {"phone": phone}
+    return _with_phone(gettext("Lagret her. Noe kunne ikke sendes."), phone)
+
+
+def _with_phone(words: str, phone: str) -> str:
+    """Whom to call, where the hub has been told."""
+    return f"{words} " + gettext("Ring %(phone)s.") % {"phone": phone} if phone else words
+
+
+def _is_of_another_boot(alive: Any, moment: Moment) -> bool:
+    return isinstance(alive, dict) and alive.get("boot_id") != moment.boot_id
+
+
+def _is_silent(alive: Any, moment: Moment) -> bool:
+    if not isinstance(alive, dict):
+        return False
+    return timedelta(milliseconds=moment.mono_ms - int(alive["mono_ms"])) > BEATS
 
 
 def _waiting(connection: object) -> str:
