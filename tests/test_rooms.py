@@ -23,7 +23,20 @@ IMPORTERS = {
 """Outside the demo, which stands in for the world, and the tests."""
 
 ROOMS = ("acquire", "store", "uplink", "web")
-COMPOSITION = {"hub.app", "hub.serve", "hub.books", "hub.home", "hub.bundles", "hub.requests"}
+COMPOSITION = {
+    "hub.app",
+    "hub.books",
+    "hub.bundles",
+    "hub.commands",
+    "hub.home",
+    "hub.messages",
+    "hub.receiving",
+    "hub.requests",
+    "hub.rounds",
+    "hub.serve",
+    "hub.shelf",
+    "hub.takeover",
+}
 
 
 def modules(*folders: str) -> list[Path]:
