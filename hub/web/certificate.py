@@ -6,6 +6,8 @@ No authority vouches for it, so the browser warns; the kiosk shows the fingerpri
 import hashlib
 import os
 import ssl
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +26,15 @@ def certificate(directory: Path, name: str) -> Certificate:
     """The one of this hub; made the first time. `name` is the host name it is for."""
     path = directory / "setup.pem"
     if not path.exists():
-        # Needed once in a hub's life, and too large to stay in this process's memory.
-        from hub.web.issuing import self_signed
-
-        write_private(path, self_signed(name))
+        write_private(path, _issued(name))
     der = ssl.PEM_cert_to_DER_cert(_certificate_part(path.read_text()))
     return Certificate(path, in_groups(hashlib.sha256(der).digest()))
+
+
+def _issued(name: str) -> bytes:
+    """In a process of its own: once in a hub's life, and 12 MB that would stay in this one."""
+    command = [sys.executable, "-P", "-m", "hub.web.issuing", name]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout  # noqa: S603
 
 
 def in_groups(digest: bytes) -> str:

@@ -1,5 +1,6 @@
-"""Makes the setup pages' certificate. Apart from `certificate`, which every start needs."""
+"""Makes the setup pages' certificate: `python -m hub.web.issuing NAME` writes it as PEM."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -33,3 +34,7 @@ def self_signed(name: str) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     ) + built.public_bytes(serialization.Encoding.PEM)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(self_signed(sys.argv[1]))
