@@ -80,8 +80,10 @@ class Bookkeeper:
     async def flush(self) -> None:
         self._waiting.clear()
         self._writing, self._next = self._next, _Batch()
-        unknown = await self._on_ledger(lambda: self._writing.write(self._outbox))
-        self._writing = _Batch()
+        try:
+            unknown = await self._on_ledger(lambda: self._writing.write(self._outbox))
+        finally:
+            self._writing = _Batch()
         for id in unknown:
             self._anomalies.note(Anomaly.UNKNOWN_BUNDLE, id)
 

@@ -54,6 +54,9 @@ class TooLarge(UplinkError):
 NOT_YET = Ending(EndingKind.UNREACHABLE, "not connected yet")
 STOPPED = Ending(EndingKind.STOPPED, "the hub ended the connection")
 NO_ANSWER = Ending(EndingKind.UNREACHABLE, "the server took the call but is not an MQTT broker")
+NOT_WELCOME = Ending(
+    EndingKind.CERTIFICATE, "the server hung up: perhaps it does not accept this hub's certificate"
+)
 SILENT = Ending(EndingKind.LOST, "the connection broke, or the broker stopped answering")
 AGAIN_AND_AGAIN = Ending(
     EndingKind.LOST, "the connection breaks soon after each start: another hub with the same id?"

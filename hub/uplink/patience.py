@@ -4,6 +4,7 @@ All times are on the event loop's monotonic clock, so a jump of the wall clock m
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.records import OutboxKind
@@ -34,10 +35,14 @@ class Pace:
 
 
 class Patience:
-    """The rows that wait (`seqs`), and how long each waited before."""
+    """The rows that wait (`seqs`), and how long each waited before.
 
-    def __init__(self, pace: Pace) -> None:
+    problems  kinds that the broker takes none of, and why; `told` is called when they change
+    """
+
+    def __init__(self, pace: Pace, told: Callable[[], None]) -> None:
         self._pace = pace
+        self._told = told
         self._until: dict[int, float] = {}
         self._gaps: dict[int, float] = {}
         self._refusals: Counter[int] = Counter()
@@ -89,12 +94,15 @@ class Patience:
         """The broker took it, so it takes this kind."""
         del self._refusals[row.seq]
         self._paused.pop(row.kind, None)
-        self.problems.pop(row.kind, None)
+        if self.problems.pop(row.kind, None) is not None:
+            self._told()
 
     def refused(self, row: Row, code: int, now: float) -> str | None:
         """The broker said no → the reason when the row is poison and must be parked."""
         if code in NOT_THE_ROWS_FAULT:
-            self.problems[row.kind] = words(code)
+            if self.problems.get(row.kind) != words(code):
+                self.problems[row.kind] = words(code)
+                self._told()
             self.put_off(row.seq, self._pause(row.kind, now))
             return None
         return self.blamed(row, words(code), now)

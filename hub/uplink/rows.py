@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from hub.records import Due, OutboxKind
+from hub.uplink.envelope import Encoding, compressed
 
 T = TypeVar("T")
 
@@ -74,25 +75,33 @@ class Lane(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A sealed row, about to leave. `id` is a UUID, with or without `urn:uuid:`."""
+    """A sealed row. `id` as in the outbox: `uuid` as `urn:uuid:…`."""
 
     seq: int
-    lane: Lane
     kind: OutboxKind
     id: str
-    body: bytes
-    created_at: datetime
+    uuid: UUID
 
-    @property
-    def uuid(self) -> UUID:
-        return UUID(self.id.removeprefix("urn:uuid:"))
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A row about to leave, with its bytes as they travel."""
+
+    row: Row
+    lane: Lane
+    payload: bytes
+    encoding: Encoding
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """`rows` in the order in which they go; `unready` have nothing to send yet."""
+    """`parcels` in the order in which they go; `unready` have nothing to send yet.
 
-    rows: deque[Row]
+    more  there may be others
+    """
+
+    parcels: deque[Parcel]
     unready: frozenset[int]
     parked: tuple[tuple[Due, str], ...]
     more: bool
@@ -105,7 +114,7 @@ def fetch(
 
     mark  rows up to here were in the outbox before the connection came up
     """
-    rows: deque[Row] = deque()
+    parcels: deque[Parcel] = deque()
     unready: set[int] = set()
     parked: list[tuple[Due, str]] = []
     found = 0
@@ -118,12 +127,18 @@ def fetch(
                 outbox.park(due.seq, error.reason)
                 parked.append((due, error.reason))
                 continue
-            if sealed is None or sealed.id is None or sealed.body is None:
+            if sealed is None:
                 unready.add(due.seq)
             else:
-                at = sealed.created.wall
-                rows.append(Row(due.seq, lane, due.kind, sealed.id, sealed.body, at))
-    return Fetched(rows, frozenset(unready), tuple(parked), found == limit)
+                parcels.append(_packed(due, lane, sealed))
+    return Fetched(parcels, frozenset(unready), tuple(parked), found == limit)
+
+
+def _packed(due: Due, lane: Lane, sealed: Sealed) -> Parcel:
+    """Compressed here, beside the event loop: zlib lets it run meanwhile."""
+    row = Row(due.seq, due.kind, sealed.id, UUID(sealed.id.removeprefix("urn:uuid:")))
+    payload, encoding = compressed(sealed.body)
+    return Parcel(row, lane, payload, encoding, due.created.wall)
 
 
 def _due(
@@ -140,13 +155,13 @@ def _due(
             return outbox.due(limit, urgent=False, upto_seq=mark, excluding=excluding)
 
 
-def _sealed(outbox: Outbox, seal: Seal, due: Due) -> Due | None:
-    if due.body is not None:
-        return due
+def _sealed(outbox: Outbox, seal: Seal, due: Due) -> Sealed | None:
+    if due.id is not None and due.body is not None:
+        return Sealed(due.id, due.body)
     for _ in range(SEAL_ATTEMPTS):
         made = seal(due)
         if made is None:
             return None
         if outbox.seal(due.seq, made.id, made.body, members=made.members):
-            return replace(due, id=made.id, body=made.body)
+            return made
     return None

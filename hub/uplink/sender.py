@@ -6,20 +6,18 @@ the book a row stays due until its receipt, so after a crash whatever has none s
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Literal, NoReturn, Protocol
 from uuid import UUID
 
-from hub.records import OutboxKind
 from hub.uplink.bookkeeper import Bookkeeper
 from hub.uplink.endings import Ending, TooLarge
-from hub.uplink.envelope import FHIR_JSON, Publication, compressed
+from hub.uplink.envelope import FHIR_JSON, Publication
 from hub.uplink.patience import Pace, Patience
 from hub.uplink.receipts import Fate, Verdict
-from hub.uplink.rows import Fetched, Lane, OnLedger, Outbox, Row, Seal, fetch
+from hub.uplink.rows import Lane, OnLedger, Outbox, Parcel, Row, Seal
+from hub.uplink.stock import OnParked, Stock
 from hub.uplink.topics import Topics
 
 
@@ -29,10 +27,6 @@ class Line(Protocol):
     @property
     def in_flight_limit(self) -> int: ...
     def publish(self, publication: Publication, /) -> asyncio.Future[int]: ...
-
-
-OnParked = Callable[[int, OutboxKind, str], None]
-"""Told of each row that was parked, and why: somebody has to look."""
 
 
 class Sender:
@@ -49,26 +43,28 @@ class Sender:
         receipts: Literal["central", "broker"] = "central",
         pace: Pace | None = None,
         on_parked: OnParked = lambda seq, kind, reason: None,
+        on_problem: Callable[[], None] = lambda: None,
     ) -> None:
-        self._outbox = outbox
-        self._on_ledger = on_ledger
-        self._seal = seal
         self._topics = topics
         self._books = books
         self._receipts = receipts
         self._pace = pace or Pace()
         self._on_parked = on_parked
-        self._patience = Patience(self._pace)
+        self._patience = Patience(self._pace, on_problem)
         self._stirred = asyncio.Event()
-        self._ready: deque[Row] = deque()
-        self._look = True  # what is ready may be out of date
-        self._more = False  # there was more than fitted into the last fetch
-        self._unready: frozenset[int] = frozenset()
-        self._mark = 0
+        self._stock = Stock(
+            outbox,
+            on_ledger,
+            seal,
+            self._pace.fetch,
+            busy=self._busy,
+            stirred=self._stirred.set,
+            on_parked=on_parked,
+        )
         self._backlog_at = 0.0
         self._in_flight: dict[int, Row] = {}
         self._suspects: set[int] = set()
-        self._unreceipted: dict[UUID, Row] = {}  # without their bytes
+        self._unreceipted: dict[UUID, Row] = {}
 
     @property
     def problem(self) -> str | None:
@@ -78,20 +74,18 @@ class Sender:
 
     def wake(self) -> None:
         """A row was put into the outbox, or one may now be ready to be sealed."""
-        self._unready = frozenset()
-        self._look = True
-        self._stirred.set()
+        self._stock.wake()
 
     async def drain(self, line: Line, *, session_present: bool) -> NoReturn:
         """Send until cancelled, or until publishing raises ConnectionEnded."""
         loop = asyncio.get_running_loop()
-        self._mark = await self._on_ledger(self._outbox.newest)
+        await self._stock.open()
         self._patience.reconnected(loop.time(), session_present=session_present)
-        self._look = True
         while True:
             self._stirred.clear()
-            self._look |= self._patience.recall(loop.time())
-            await self._refill()
+            if self._patience.recall(loop.time()):
+                self._stock.renew()
+            self._stock.refill()
             self._publish_ready(line)
             alarms = [loop.call_at(at, self._stirred.set) for at in self._alarms()]
             await self._stirred.wait()
@@ -111,7 +105,7 @@ class Sender:
                 row = open_rows[0]
                 self._judge(row, self._patience.blamed(row, ending.reason, _now()))
         self._in_flight.clear()
-        self._ready.clear()
+        self._stock.close()
 
     def receive(self, verdict: Verdict) -> None:
         """A receipt came. It may overtake its PUBACK."""
@@ -134,34 +128,14 @@ class Sender:
             self._backlog_at = max(self._backlog_at, until)  # the service asked for time
         self._stirred.set()
 
-    async def _refill(self) -> None:
-        while self._look or (self._more and not self._ready):
-            await self._fetch()
-
-    async def _fetch(self) -> None:
-        self._look = False
-        busy = self._in_flight.keys() | self._patience.seqs | self._books.settling | self._unready
-        fetched: Fetched = await self._on_ledger(
-            partial(
-                fetch,
-                self._outbox,
-                self._seal,
-                limit=self._pace.fetch,
-                mark=self._mark,
-                excluding=busy,
-            )
-        )
-        self._ready = fetched.rows
-        self._more = fetched.more
-        if not self._look:  # else somebody woke us meanwhile, and they may be ready now
-            self._unready |= fetched.unready
-        for due, reason in fetched.parked:
-            self._on_parked(due.seq, due.kind, reason)
+    def _busy(self) -> set[int]:
+        return self._in_flight.keys() | self._patience.seqs | self._books.settling
 
     def _publish_ready(self, line: Line) -> None:
         limit = 1 if self._suspects else line.in_flight_limit
-        while self._ready and len(self._in_flight) < limit and self._may_go(self._ready[0].lane):
-            self._launch(line, self._ready.popleft())
+        ready = self._stock.parcels
+        while ready and len(self._in_flight) < limit and self._may_go(ready[0].lane):
+            self._launch(line, ready.popleft())
 
     def _may_go(self, lane: Lane) -> bool:
         if len(self._in_flight) + len(self._patience) >= self._pace.window_of(lane):
@@ -171,37 +145,38 @@ class Sender:
     def _alarms(self) -> list[float]:
         """When there may be something to do without anything happening."""
         alarms = [at for at in (self._patience.earliest,) if at is not None]
-        if self._ready and self._ready[0].lane is Lane.BACKLOG and self._backlog_at > _now():
+        ready = self._stock.parcels
+        if ready and ready[0].lane is Lane.BACKLOG and self._backlog_at > _now():
             alarms.append(self._backlog_at)
         return alarms
 
-    def _launch(self, line: Line, row: Row) -> None:
+    def _launch(self, line: Line, parcel: Parcel) -> None:
+        row = parcel.row
         paused_until = self._patience.paused_until(row.kind, _now())
         if paused_until is not None:
             self._patience.put_off(row.seq, paused_until)
             return
         try:
-            answer = line.publish(self._publication(row))
+            answer = line.publish(self._publication(parcel))
         except TooLarge as error:
             self._park(row, str(error))
             return
-        if row.lane is Lane.BACKLOG and self._pace.backlog_per_s:
+        if parcel.lane is Lane.BACKLOG and self._pace.backlog_per_s:
             self._backlog_at = max(self._backlog_at, _now()) + 1 / self._pace.backlog_per_s
         self._in_flight[row.seq] = row
-        self._unreceipted[row.uuid] = replace(row, body=b"")
+        self._unreceipted[row.uuid] = row
         answer.add_done_callback(partial(self._answered, row))
 
-    def _publication(self, row: Row) -> Publication:
-        payload, encoding = compressed(row.body)
+    def _publication(self, parcel: Parcel) -> Publication:
         return Publication(
-            topic=self._topics.fhir(row.kind),
-            payload=payload,
+            topic=self._topics.fhir(parcel.row.kind),
+            payload=parcel.payload,
             content_type=FHIR_JSON,
-            id=row.uuid,
-            created=row.created_at,
+            id=parcel.row.uuid,
+            created=parcel.created_at,
             response_topic=self._topics.receipt,
-            encoding=encoding,
-            urgent=row.lane is Lane.URGENT,
+            encoding=parcel.encoding,
+            urgent=parcel.lane is Lane.URGENT,
         )
 
     def _answered(self, row: Row, answer: asyncio.Future[int]) -> None:

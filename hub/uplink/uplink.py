@@ -27,9 +27,10 @@ from hub.uplink.envelope import Publication
 from hub.uplink.inbox import Inbox
 from hub.uplink.patience import Pace
 from hub.uplink.rows import OnLedger, Seal
-from hub.uplink.sender import OnParked, Sender
+from hub.uplink.sender import Sender
 from hub.uplink.shelf import Documents, Shelf
 from hub.uplink.status import DeviceStatus, Facts
+from hub.uplink.stock import OnParked
 from hub.uplink.together import until_one_raises
 from hub.uplink.topics import Topics
 
@@ -52,7 +53,8 @@ class Notes(CommandBook, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """How the connection is, for the pages. `reason` is for a technician."""
+    """How the connection is, for the pages. `reason` is for a technician; "online" may have one,
+    too: the broker is there and takes nothing of a kind."""
 
     state: Literal["online", "offline", "refused"]
     since: datetime
@@ -122,6 +124,7 @@ class Uplink:
             receipts=mqtt.receipts,
             pace=self._pace,
             on_parked=wiring.parked,
+            on_problem=lambda: self._tell(None),
         )
         self._commands = Commands(
             self.topics,
@@ -175,11 +178,6 @@ class Uplink:
         """The late end of a command (`Commands.complete`)."""
         await self._commands.complete(command, detail)
 
-    async def alive(self) -> None:
-        """Returns when the network thread has turned since; at once when there is none."""
-        if (connection := self._connection) is not None:
-            await connection.turn()
-
     async def leave(self, reason: Literal["shutdown", "reboot", "update"]) -> None:
         """Say goodbye, so that nobody takes this for a loss, and stay away."""
         self._leaving = True
@@ -194,7 +192,7 @@ class Uplink:
                     await connection.publish(word)
             except (TimeoutError, ConnectionEnded):
                 log.info("the broker did not hear that the hub leaves")
-            await connection.close()
+            connection.close()
         await self._books.flush()
 
     async def _stay_connected(self) -> None:
@@ -232,7 +230,7 @@ class Uplink:
             return error.ending
         finally:
             self._connection = None
-            await connection.close()
+            connection.close()
 
     async def _use(self, connection: Connection) -> NoReturn:
         session_present = await connection.open()
@@ -285,6 +283,6 @@ class Uplink:
         server = f"{self._mqtt.host}:{self._mqtt.port}"
         at = datetime.now(UTC)
         if ending is None:
-            return LinkState("online", at, None, server)
+            return LinkState("online", at, self._sender.problem, server)
         refused = ending.kind in REFUSALS
         return LinkState("refused" if refused else "offline", at, ending.reason, server)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from hub.demo.broker import Broker
-from hub.uplink import mqtt
 
 from .central import Central
 from .hub import Hub
@@ -27,12 +26,6 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """For tests that stop, kill or change it."""
     with Broker(tmp_path / "broker") as broker:
         yield broker
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """paho looks at its timers and at a cut line once a second otherwise."""
-    monkeypatch.setattr(mqtt, "LOOP_TIMEOUT_S", 0.02)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ class Scripted:
     port: int = 0
     connects: list[bytes] = field(default_factory=list)
     published: list[tuple[str, int]] = field(default_factory=list)  # topic, packet id
+    pubacks: list[int] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
@@ -66,6 +67,8 @@ class Scripted:
             code = self.puback(topic)
             if code is not None:
                 writer.write(bytes([PUBACK, 3]) + mid + bytes([code]))
+        elif kind == PUBACK:
+            self.pubacks.append(int.from_bytes(body[:2], "big"))
         elif first == PINGREQ:
             writer.write(bytes([PINGRESP, 0]))
         async with self.news:

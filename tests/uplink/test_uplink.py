@@ -285,13 +285,6 @@ async def test_a_refusal_to_connect_is_told_and_tried_again(hub: Hub, broker: Sc
     assert len(broker.connects) >= 2
 
 
-async def test_the_watchdog_hears_from_the_network_thread(hub: Hub, central: Central) -> None:
-    await hub.start(online=False)
-    await hub.uplink.alive()
-    await hub.state("online")
-    await hub.uplink.alive()
-
-
 async def test_a_row_goes_while_commands_and_documents_come(hub: Hub, central: Central) -> None:
     await hub.start()
     ids = [await hub.put() for _ in range(50)]

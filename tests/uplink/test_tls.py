@@ -1,0 +1,164 @@
+"""TLS and the broker's rules, on a real mosquitto: who is let in, and who gets our readings."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hub.demo.broker import Broker
+
+from .certificates import DAY, Authority, Pair
+from .conftest import TENANT
+from .hub import Hub
+
+HUB = "02000000000000AA"
+OTHER = "02000000000000BB"
+
+RULES = f"""\
+pattern write dho/v1/{TENANT}/%u/up/#
+pattern read dho/v1/{TENANT}/%u/dn/#
+"""
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def broker(directory: Path, authority: Authority, server: Pair) -> Broker:
+    rules = directory / "rules.acl"
+    rules.write_text(RULES)
+    # mosquitto gives up being root before it reads them.
+    for file in (server.certificate, server.key, authority.file, rules):
+        file.chmod(0o644)
+    return Broker(
+        directory / "broker",
+        extra=[
+            f"cafile {authority.file}",
+            f"certfile {server.certificate}",
+            f"keyfile {server.key}",
+            "require_certificate true",
+            "use_identity_as_username true",
+            f"acl_file {rules}",
+        ],
+    )
+
+
+@pytest.fixture
+def good_broker(tmp_path: Path, authority: Authority) -> Iterator[Broker]:
+    with broker(tmp_path, authority, authority.sign("broker", address="127.0.0.1")) as running:
+        yield running
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, authority: Authority) -> AsyncIterator[Hub]:
+    async with Hub(tmp_path / "hub", 0, TENANT, HUB) as hub:
+        present(hub, authority.sign(HUB), ca_file=authority.file)
+        yield hub
+
+
+def present(hub: Hub, pair: Pair | None, **more: Any) -> None:
+    files = {"certificate_file": pair and pair.certificate, "key_file": pair and pair.key}
+    hub.settings = msgspec.structs.replace(hub.settings, tls=True, **files, **more)
+
+
+async def start(hub: Hub, broker: Broker) -> None:
+    hub.settings = msgspec.structs.replace(hub.settings, port=broker.port, receipts="broker")
+    await hub.put(wake=False)
+    await hub.start(online=False)
+
+
+async def test_a_hub_with_its_own_certificate_sends_over_tls(hub: Hub, good_broker: Broker) -> None:
+    await start(hub, good_broker)
+    await hub.emptied()
+
+
+async def test_a_large_row_comes_through_tls_whole(hub: Hub, good_broker: Broker) -> None:
+    await hub.put(bytes(range(256)) * 800, wake=False)
+    await start(hub, good_broker)
+    await hub.emptied()
+    assert await hub.parked_rows() == []
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ({"address": "127.0.0.2"}, "for another address"),
+        ({}, "for another address"),
+        ({"address": "127.0.0.1", "begins": -2 * DAY, "ends": -DAY}, "has expired"),
+        ({"address": "127.0.0.1", "begins": DAY, "ends": 2 * DAY}, "hub's clock right?"),
+    ],
+    ids=["another address", "no address", "expired", "not yet valid"],
+)
+async def test_a_server_that_cannot_prove_itself_gets_nothing(
+    hub: Hub, tmp_path: Path, authority: Authority, server: dict[str, Any], words: str
+) -> None:
+    with broker(tmp_path, authority, authority.sign("broker", **server)) as running:
+        await start(hub, running)
+        state = await hub.state("refused")
+    assert words in (state.reason or "")
+    assert (await hub.counts()).waiting == 1
+
+
+async def test_a_server_of_another_authority_gets_nothing(
+    hub: Hub, tmp_path: Path, authority: Authority
+) -> None:
+    stranger = Authority(tmp_path, "stranger")
+    with broker(tmp_path, authority, stranger.sign("broker", address="127.0.0.1")) as running:
+        await start(hub, running)
+        state = await hub.state("refused")
+    assert "not from the authority" in (state.reason or "")
+    assert (await hub.counts()).waiting == 1
+
+
+async def test_a_server_without_tls_gets_nothing(hub: Hub) -> None:
+    heard = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.read(1)
+        if not heard.done():
+            heard.set_result(first)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        hub.settings = msgspec.structs.replace(hub.settings, port=port)
+        await hub.start(online=False)
+        assert "secure connection" in ((await hub.state("refused")).reason or "")
+    assert await heard == b"\x16"  # a TLS handshake, and no CONNECT
+
+
+@pytest.mark.parametrize("is_expired", [False, True], ids=["none", "expired"])
+async def test_a_hub_that_cannot_prove_itself_keeps_what_it_has_and_says_so(
+    hub: Hub, good_broker: Broker, authority: Authority, *, is_expired: bool
+) -> None:
+    expired = authority.sign(HUB, begins=-2 * DAY, ends=-DAY)
+    present(hub, expired if is_expired else None)
+    await start(hub, good_broker)
+    state = await hub.state("refused")
+    assert "certificate" in (state.reason or "").lower()
+    assert (await hub.counts()).waiting == 1
+
+
+async def test_a_certificate_file_that_is_missing_is_named(
+    hub: Hub, good_broker: Broker, tmp_path: Path
+) -> None:
+    present(hub, Pair(tmp_path / "gone.pem", tmp_path / "gone.key"))
+    await start(hub, good_broker)
+    assert "No such file" in ((await hub.state("offline")).reason or "")
+
+
+async def test_a_hub_under_another_name_is_refused_row_by_row_and_loses_nothing(
+    hub: Hub, good_broker: Broker, authority: Authority
+) -> None:
+    """The broker's rules give each certificate its own topics only (S19)."""
+    present(hub, authority.sign(OTHER))
+    await start(hub, good_broker)
+    assert (await hub.state("online")).reason is None
+    state = await hub.state("online", 2)
+    assert "observation: not authorised" in (state.reason or "")
+    assert (await hub.counts()).waiting == 1
+    assert await hub.parked_rows() == []
