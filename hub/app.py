@@ -131,6 +131,7 @@ class App:
             facts=self._facts,
             handlers=self._commands.handlers,
             check=questionnaire.check,
+            patient=self._settings.patient,
             state=self._connection_changed,
             parked=self._parked,
             document=self._document_changed,

@@ -16,6 +16,7 @@ import pytest
 from hub import questionnaire
 from hub.demo import documents
 from hub.records import OutboxCounts, OutboxKind
+from hub.settings import Patient
 from hub.uplink import mqtt, receipts, status
 from hub.uplink.alerts import AlertCode
 from hub.uplink.anomalies import Anomalies, Anomaly
@@ -162,7 +163,10 @@ def test_what_is_composed_is_what_the_document_says(schema: str, payloads: Itera
 async def test_what_is_reported_is_what_the_document_says() -> None:
     told: list[bytes] = []
     check = questionnaire.check
-    shelf = Shelf(InMemory(), on_ledger, check, lambda _, text: told.append(text), Anomalies())
+    patient = Patient(system="urn:oid:2.999.1.2.3.4", value="p-demo")
+    shelf = Shelf(
+        InMemory(), on_ledger, check, patient, lambda _, text: told.append(text), Anomalies()
+    )
     await shelf.load()
     for name, payload in (
         ("plan", documents.plan("urn:x", "p")),

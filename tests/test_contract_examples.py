@@ -13,6 +13,7 @@ import pytest
 from hub import questionnaire
 from hub.demo import central_bundle, documents
 from hub.home import Kit
+from hub.settings import Patient
 from hub.uplink import desired, orders, receipts
 from hub.uplink.decoding import Malformed
 from hub.uplink.identifiers import urn
@@ -26,13 +27,14 @@ UPLOADS = {
     "questionnaireresponse": ["questionnaire-response"],
     "alert": ["alert-help-requested"],
 }
+PATIENT = Patient(system="urn:oid:2.999.1.2.3.4", value="p-demo")
 LATE = datetime.fromisoformat("2026-11-22T23:00:00+00:00")
 
 READERS: dict[str, Callable[[bytes], object]] = {
     "receipt": receipts.read,
     "devices": desired.devices,
     "config": desired.config,
-    "plan": lambda payload: desired.plan(payload, questionnaire.check),
+    "plan": lambda payload: desired.plan(payload, questionnaire.check, PATIENT),
     "questionnaires": lambda payload: desired.questionnaires(payload, questionnaire.check),
     "command": lambda payload: orders.order(payload, LATE),
 }

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
+from hub.settings import Patient
 from hub.uplink.decoding import Malformed
 
 T = TypeVar("T")
@@ -81,12 +82,17 @@ class _Config(Struct, frozen=True):
     version: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=100)]
 
 
-def plan(payload: bytes, check: Check) -> Offer:
-    """A self-treatment plan. A questionnaire that cannot be shown is left out, and reported."""
+def plan(payload: bytes, check: Check, patient: Patient) -> Offer:
+    """A self-treatment plan. A questionnaire that cannot be shown is left out, and reported.
+
+    A plan that names somebody else must never stand on this patient's screen.
+    """
     content = _json(payload)
     bundle = _typed(content, _Bundle)
     if not any(entry.resource.get("resourceType") == "CarePlan" for entry in bundle.entry):
         raise Malformed("the plan holds no CarePlan")
+    if not all(_may_be_of(entry.resource, patient) for entry in bundle.entry):
+        raise Malformed("the plan is for another patient")
     problems = [_problem(entry.resource, check) for entry in bundle.entry]
     kept = [e for e, problem in zip(content["entry"], problems, strict=True) if problem is None]
     return Offer(
@@ -152,6 +158,15 @@ def _problem(resource: Json, check: Check) -> str | None:
     except ValueError as error:
         return f"{resource.get('url')}|{resource.get('version')}: {error}"
     return None
+
+
+def _may_be_of(resource: Json, patient: Patient) -> bool:
+    """A resource without a named subject is meant for whom the topic names: this hub's patient."""
+    subject = resource.get("subject")
+    named = subject.get("identifier") if isinstance(subject, dict) else None
+    if not isinstance(named, dict):
+        return True
+    return (named.get("system"), named.get("value")) == (patient.system, patient.value)
 
 
 def _canonicals(resources: list[Json]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
+from hub.settings import Patient
 from hub.uplink import desired
 from hub.uplink.anomalies import Anomalies, Anomaly
 from hub.uplink.decoding import Malformed
@@ -48,6 +49,7 @@ class Shelf:
         documents: Documents,
         on_ledger: OnLedger,
         check: Check,
+        patient: Patient,
         report: Callable[[str, bytes], None],
         anomalies: Anomalies,
         applied: Callable[[str], None] = lambda document: None,
@@ -60,7 +62,7 @@ class Shelf:
         self._in_force: dict[str, InForce] = {}
         self._left_out = ""  # questionnaires of the plan that cannot be shown
         self._readers: dict[str, Callable[[bytes], Offer]] = {
-            "plan": partial(desired.plan, check=check),
+            "plan": partial(desired.plan, check=check, patient=patient),
             "questionnaires": partial(desired.questionnaires, check=check),
             "devices": desired.devices,
             "config": desired.config,

@@ -13,7 +13,7 @@ from typing import Literal, NoReturn, Protocol
 
 from hub.clock import Now
 from hub.records import OutboxCounts
-from hub.settings import Mqtt
+from hub.settings import Mqtt, Patient
 from hub.uplink import rows, status
 from hub.uplink.anomalies import Anomalies
 from hub.uplink.backoff import Backoff
@@ -83,6 +83,7 @@ class Wiring:
     facts: Callable[[], Facts]
     handlers: Mapping[str, Handler]
     check: Check
+    patient: Patient
     state: Callable[[LinkState], None] = lambda state: None
     parked: OnParked = lambda seq, kind, reason: None
     document: Callable[[str], None] = lambda document: None
@@ -138,6 +139,7 @@ class Uplink:
             wiring.documents,
             wiring.on_ledger,
             wiring.check,
+            wiring.patient,
             lambda document, payload: self._board.put(self.topics.reported(document), payload),
             self.anomalies,
             wiring.document,

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from hub import clock
 from hub.records import Due, OutboxCounts, OutboxKind, Parked
-from hub.settings import Mqtt
+from hub.settings import Mqtt, Patient
 from hub.store.database import open_reader
 from hub.store.documents import Documents
 from hub.store.ledger import Ledger
@@ -70,6 +70,7 @@ class Hub:
             facts=lambda: FACTS,
             handlers=self.handlers,
             check=lambda questionnaire: self.check(questionnaire),
+            patient=Patient(system="urn:oid:2.999.1.2.3.4", value="p-1"),
             state=self._on_state,
             parked=lambda seq, kind, reason: self.parked.append((kind, reason)),
             document=self.changed.append,

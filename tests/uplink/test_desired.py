@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from hub.settings import Patient
 from hub.uplink import desired
 from hub.uplink.decoding import Malformed
 from hub.uplink.desired import Offer
@@ -17,6 +18,7 @@ QUESTIONNAIRE = {
     "version": "1.2.0",
 }
 STRANGE = QUESTIONNAIRE | {"url": "https://hub.example/Questionnaire/odd", "odd": True}
+PATIENT = Patient(system="urn:oid:2.999.1.2.3.4", value="p-1")
 CARE_PLAN = {"resourceType": "CarePlan", "status": "active"}
 
 
@@ -36,7 +38,7 @@ def bundle(version: str, *resources: dict[str, Any], **more: Any) -> bytes:
 
 
 def test_a_plan_is_taken_with_its_questionnaires() -> None:
-    offer = desired.plan(bundle("cp-123/7", CARE_PLAN, QUESTIONNAIRE), check)
+    offer = desired.plan(bundle("cp-123/7", CARE_PLAN, QUESTIONNAIRE), check, PATIENT)
     assert offer.version == "cp-123/7"
     assert [e["resource"] for e in offer.content["entry"]] == [CARE_PLAN, QUESTIONNAIRE]
     assert offer.questionnaires == ("kols-daglig|1.2.0",)
@@ -44,16 +46,29 @@ def test_a_plan_is_taken_with_its_questionnaires() -> None:
 
 
 def test_a_questionnaire_that_cannot_be_shown_is_left_out_of_the_plan_and_named() -> None:
-    offer = desired.plan(bundle("cp-123/7", CARE_PLAN, STRANGE, QUESTIONNAIRE), check)
+    offer = desired.plan(bundle("cp-123/7", CARE_PLAN, STRANGE, QUESTIONNAIRE), check, PATIENT)
     assert [e["resource"] for e in offer.content["entry"]] == [CARE_PLAN, QUESTIONNAIRE]
     assert offer.left_out == (
         "https://hub.example/Questionnaire/odd|1.2.0: $.item[2].answerValueSet: cannot be shown",
     )
 
 
+@pytest.mark.parametrize("kind", ["CarePlan", "Goal"])
+def test_a_plan_for_somebody_else_is_refused(kind: str) -> None:
+    def subject(value: str) -> dict[str, Any]:
+        identifier = {"system": PATIENT.system, "value": value}
+        return {"resourceType": kind, "subject": {"identifier": identifier}}
+
+    ours = bundle("cp-123/7", CARE_PLAN, subject("p-1"))
+    assert desired.plan(ours, check, PATIENT).version == "cp-123/7"
+    with pytest.raises(Malformed, match="for another patient") as refused:
+        desired.plan(bundle("cp-123/7", CARE_PLAN, subject("p-2")), check, PATIENT)
+    assert "p-2" not in refused.value.reason
+
+
 def test_decimals_stay_as_they_were_written() -> None:
     payload = bundle("cp-123/7", CARE_PLAN).replace(b'"active"', b"37.90")
-    status = desired.plan(payload, check).content["entry"][0]["resource"]["status"]
+    status = desired.plan(payload, check, PATIENT).content["entry"][0]["resource"]["status"]
     assert str(status) == "37.90"
     assert isinstance(status, Decimal)
 
@@ -127,7 +142,7 @@ def test_versions_are_compared_by_number(new: str, old: str, *, is_older: bool) 
 )
 def test_what_is_wrong_is_malformed(read: str, payload: bytes) -> None:
     readers = {
-        "plan": lambda: desired.plan(payload, check),
+        "plan": lambda: desired.plan(payload, check, PATIENT),
         "questionnaires": lambda: desired.questionnaires(payload, check),
         "devices": lambda: desired.devices(payload),
         "config": lambda: desired.config(payload),
