@@ -47,7 +47,7 @@ def down() -> dict[str, bytes]:
         "receipt": example("receipt-partial"),
         "devices": example("desired-devices"),
         "config": example("desired-config"),
-        "plan": documents.plan("urn:x", "p"),
+        "plan": documents.plan(PATIENT.system, PATIENT.value),
         "questionnaires": documents.questionnaires(),
         "command": example("command-message-show"),
     }

@@ -69,9 +69,10 @@ class Radio:
         """Scan for ever; `changed` is told why there is no radio, or None when there is one."""
         problem: str | None = None
         while True:
-            self._scan_again.clear()
             try:
                 async with self._connecting:
+                    # Sessions that followed each other before this got its turn are one wish.
+                    self._scan_again.clear()
                     await self._start_scanning()
             except (BleakError, OSError, EOFError) as error:
                 before, problem = problem, _in_words(error)

@@ -103,6 +103,26 @@ async def test_it_listens_again_after_a_session(
         assert await listening.sightings.get()
 
 
+async def test_two_sessions_in_a_row_start_one_scan(
+    air: Air, tmp_path: Path, cuff: BloodPressureCuff
+) -> None:
+    async with Listening(await attach_radio(air, tmp_path)) as listening:
+        await cuff.press()
+        await listening.sightings.get()
+        assert await listening.problems.get() is None
+
+        async def visit() -> None:
+            async with listening.radio.connect(CUFF):
+                pass
+
+        await asyncio.gather(visit(), visit())
+        assert await listening.problems.get() is None
+        async with listening.radio.connect(CUFF):
+            pass
+        assert await listening.problems.get() is None
+        assert listening.problems.empty()
+
+
 async def test_without_a_radio_it_says_why_and_tries_again(
     air: Air, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
