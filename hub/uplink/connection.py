@@ -89,6 +89,8 @@ class Connection:
     def _check_open(self) -> None:
         if self._ended.done():
             raise ConnectionEnded(self._ended.result())
+        if not self._session_present.done():
+            raise ConnectionEnded(endings.NOT_YET)
 
     def _promise(self, mid: int | None) -> asyncio.Future[int]:
         """The answer comes through the event loop, so it cannot overtake this."""

@@ -235,8 +235,8 @@ class Uplink:
             connection.close()
 
     async def _use(self, connection: Connection) -> NoReturn:
+        self._connection = connection  # a command may come before `open` has returned
         session_present = await connection.open()
-        self._connection = connection
         await connection.subscribe(self.topics.everything_down)
         if not session_present:
             self._board.forget()

@@ -1,6 +1,7 @@
 """A broker that does what a test tells it: just enough MQTT 5 to refuse, hang up and be silent."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -87,9 +88,9 @@ async def _read(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 @asynccontextmanager
-async def scripted() -> AsyncIterator[Scripted]:
+async def scripted(tls: ssl.SSLContext | None = None) -> AsyncIterator[Scripted]:
     broker = Scripted()
-    server = await asyncio.start_server(broker.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(broker.serve, "127.0.0.1", 0, ssl=tls)
     broker.port = server.sockets[0].getsockname()[1]
     yield broker
     server.close()

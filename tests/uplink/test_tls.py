@@ -1,6 +1,7 @@
 """TLS and the broker's rules, on a real mosquitto: who is let in, and who gets our readings."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hub.demo.broker import Broker
 from .certificates import DAY, Authority, Pair
 from .conftest import TENANT
 from .hub import Hub
+from .scripted import scripted
 
 HUB = "02000000000000AA"
 OTHER = "02000000000000BB"
@@ -81,6 +83,19 @@ async def test_a_large_row_comes_through_tls_whole(hub: Hub, good_broker: Broker
     await start(hub, good_broker)
     await hub.emptied()
     assert await hub.parked_rows() == []
+
+
+async def test_all_that_came_in_one_tls_record_is_read(hub: Hub, authority: Authority) -> None:
+    pair = authority.sign("broker", address="127.0.0.1")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair.certificate, pair.key)
+    async with scripted(context) as broker:
+        hub.settings = msgspec.structs.replace(hub.settings, port=broker.port)
+        await hub.start()
+        message = b"\x32\x06\x00\x01a\x00%c\x00"
+        broker.send(b"".join(message % mid for mid in range(1, 6)))
+        await broker.until(lambda it: len(it.pubacks) == 5)
+    assert hub.uplink.anomalies.counts() == {"foreign_topic": 5}
 
 
 @pytest.mark.parametrize(

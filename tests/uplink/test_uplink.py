@@ -157,6 +157,32 @@ async def test_a_hub_that_says_nothing_still_says_that_it_is_there(
     await central.nth("up/status", 3)
 
 
+async def test_rows_in_flight_when_the_line_breaks_go_again(hub: Hub, broker: Scripted) -> None:
+    hub.settings = msgspec.structs.replace(hub.settings, port=broker.port)
+    broker.puback = lambda topic: None if "fhir" in topic else 0
+    for _ in range(12):
+        await hub.put(wake=False)
+    await hub.start()
+    await broker.until(lambda it: len(it.to("fhir")) == 10)
+    broker.puback = lambda topic: 0
+    broker.hang_up()
+    await broker.until(lambda it: len(it.to("fhir")) == 22)
+
+
+async def test_a_broker_that_lost_everything_is_told_about_the_devices_again(
+    hub: Hub, own_broker: Broker, hub_id: str
+) -> None:
+    hub.settings = msgspec.structs.replace(hub.settings, port=own_broker.port)
+    await hub.start()
+    hub.uplink.put_device(DeviceStatus(device_key=KEY, state="paired"))
+    async with Central(own_broker.port, TENANT, hub_id) as central:
+        await central.nth(f"up/device/{KEY}")
+    own_broker.forget()
+    await hub.state("online", 2)
+    async with Central(own_broker.port, TENANT, hub_id) as central:
+        assert (await central.nth(f"up/device/{KEY}")).retained
+
+
 async def test_a_killed_broker_loses_nothing_that_was_in_flight(
     hub: Hub, own_broker: Broker, hub_id: str
 ) -> None:
