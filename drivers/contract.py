@@ -7,7 +7,7 @@ a device is told to delete or to advance.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -108,7 +108,7 @@ class BleDriver(ABC):
     decoders: ClassVar[Mapping[str, Decoder]]
 
     @abstractmethod
-    def read(self, link: GattLink) -> AsyncIterator[Reading]:
+    def read(self, link: GattLink) -> AsyncGenerator[Reading, None]:
         """Yield everything the device holds; end when it has no more or goes away."""
 
 
@@ -123,7 +123,7 @@ class SerialDriver(ABC):
     decoders: ClassVar[Mapping[str, Decoder]]
 
     @abstractmethod
-    def read(self, link: SerialLink) -> AsyncIterator[Reading]:
+    def read(self, link: SerialLink) -> AsyncGenerator[Reading, None]:
         """Yield measurements for as long as the port is open."""
 
     async def read_clock(self, link: SerialLink) -> datetime | None:
@@ -154,7 +154,7 @@ class GattProfile(BleDriver):
         """What the device says once, elsewhere, about all its measurements; nothing by default."""
         return unchanged
 
-    async def read(self, link: GattLink) -> AsyncIterator[Reading]:
+    async def read(self, link: GattLink) -> AsyncGenerator[Reading, None]:
         refine = await self.refinement(link)
         await link.subscribe(self.characteristic)
         async for source, payload in link.notifications():

@@ -6,7 +6,7 @@ number; the two leave here as one measurement. Concentrations arrive in kg/L or 
 mg/dL or mmol/L: the decimal point moves, the digits stay.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -170,7 +170,7 @@ class Glucose(BleDriver):
         CONTEXT: decode_context,
     }
 
-    async def read(self, link: GattLink) -> AsyncIterator[Reading]:
+    async def read(self, link: GattLink) -> AsyncGenerator[Reading, None]:
         await link.subscribe(MEASUREMENT)
         if link.has(CONTEXT):
             await link.subscribe(CONTEXT)

@@ -4,7 +4,7 @@ Onyx II 9560 and its relatives. Protocol, sources and the choice of what is stor
 Tested against documented frames, not on a device.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -34,7 +34,7 @@ class Nonin(SerialDriver):
         self._early: list[bytes] = []
         self._insertion = FingerInsertion()
 
-    async def read(self, link: SerialLink) -> AsyncIterator[Reading]:
+    async def read(self, link: SerialLink) -> AsyncGenerator[Reading, None]:
         while True:
             try:
                 frame = self._early.pop(0) if self._early else await self._frame(link)

@@ -142,7 +142,7 @@ class SerialReceiver:
             offset_s = await self._clock_offset_s(driver, link)
             if offset_s is not None:
                 status(self._device.key, clock_offset_s=round(offset_s))
-            async with aclosing(driver.read(link)) as readings:  # type: ignore[type-var]
+            async with aclosing(driver.read(link)) as readings:
                 async for reading in readings:
                     await self._store(reading, offset_s, status)
         except DriverError as error:

@@ -93,7 +93,7 @@ class Session:
     async def _pull(
         self, driver: BleDriver, link: GattLink, connected: Moment, device_now: datetime | None
     ) -> None:
-        async with aclosing(driver.read(link)) as readings:  # type: ignore[type-var]
+        async with aclosing(driver.read(link)) as readings:
             while True:
                 coming = asyncio.ensure_future(anext(readings, None))
                 try:
