@@ -102,6 +102,16 @@ def test_while_a_device_is_read_the_line_says_so(house: House, kiosk: Browser) -
     assert "Tar imot fra Badevekten …" in kiosk.get("/").text
 
 
+def test_a_new_reading_that_waits_says_that_nothing_needs_doing(
+    house: House, kiosk: Browser
+) -> None:
+    house.ledger.notes.put_state("connection", {"state": "offline"})
+    house.measure()
+    page = kiosk.get("/").text
+    assert 'class="reading"' in page
+    assert "Sendes når internett er tilbake. Du trenger ikke gjøre noe." in page
+
+
 def test_a_hub_that_fell_silent_is_told_with_whom_to_call(house: House, kiosk: Browser) -> None:
     house.ledger.notes.put_state("alive", {"mono_ms": house.clock.mono_ms, "boot_id": BOOT})
     assert "Boksen tar ikke imot" not in kiosk.get("/").text
