@@ -13,7 +13,7 @@ Usage: ./setup.sh COMMAND
   demo [--once]   run the whole hub without hardware and print where to look;
                   --once takes one reading of each kind, prints what arrived, and ends
   test            set up what the tests need and run them all
-  check           formatter, linter and type checker
+  check           formatter, linter, type checker and tests, with what is installed already
   install         install the hub on this Raspberry Pi, to start at boot
   lock            write the lock files anew after a change of dependencies
 TEXT
@@ -78,14 +78,14 @@ run_check() {
     "$VENV/bin/ruff" format --check .
     "$VENV/bin/ruff" check .
     "$VENV/bin/mypy"
+    "$VENV/bin/python" -m pytest "$@"
 }
 
 run_tests() {
     environment "$VENV" requirements/test.txt
     quiet_broker
     packages chromium:chromium dbus-daemon:dbus systemd-analyze:systemd
-    run_check
-    "$VENV/bin/python" -m pytest "$@"
+    run_check "$@"
 }
 
 # Locks hold every platform and Python version at once, so the same files serve laptop, CI and Pi.
@@ -155,7 +155,7 @@ main() {
     case $command in
         demo) run_demo "$@" ;;
         test) run_tests "$@" ;;
-        check) run_check ;;
+        check) run_check "$@" ;;
         install) install_hub ;;
         lock) write_locks ;;
         *) usage; [ -z "$command" ] || exit 2 ;;
