@@ -50,6 +50,9 @@ class Bookkeeper:
         """Rows whose state in the book is older than what is known."""
         return self._next.seqs | self._writing.seqs
 
+    def is_settling(self, seq: int) -> bool:
+        return seq in self._next.seqs or seq in self._writing.seqs
+
     def sent(self, seq: int) -> None:
         """The broker has it. The row stays due, so it does not settle anything."""
         self._next.sent.add(seq)

@@ -152,6 +152,8 @@ class Sender:
 
     def _launch(self, line: Line, parcel: Parcel) -> None:
         row = parcel.row
+        if self._books.is_settling(row.seq):
+            return  # its receipt came after it was fetched to go again
         paused_until = self._patience.paused_until(row.kind, _now())
         if paused_until is not None:
             self._patience.put_off(row.seq, paused_until)

@@ -22,7 +22,7 @@ from hub.uplink.bookkeeper import Bookkeeper
 from hub.uplink.commands import CommandBook, Commands, Handler, Reply
 from hub.uplink.connection import Connection
 from hub.uplink.desired import Check
-from hub.uplink.endings import NOT_YET, ConnectionEnded, Ending, EndingKind
+from hub.uplink.endings import NOT_YET, STOPPED, ConnectionEnded, Ending, EndingKind
 from hub.uplink.envelope import Publication
 from hub.uplink.inbox import Inbox
 from hub.uplink.patience import Pace
@@ -109,6 +109,7 @@ class Uplink:
         self._connection: Connection | None = None
         self._hurry = asyncio.Event()
         self._session = 0
+        self._online_at: float | None = None
         self._status_is_old = True
         self._pace = pace or Pace(backlog_per_s=mqtt.backlog_per_s)
         self._leaving = False
@@ -199,12 +200,9 @@ class Uplink:
 
     async def _stay_connected(self) -> None:
         while not self._leaving:
-            began = self._loop.time()
+            self._online_at = None
             ending = await self._one_connection()
-            was_online = self.state.state == "online"
-            lasted_s = self._loop.time() - began if was_online else 0.0
-            self._sender.interrupted(ending)
-            self._tell(self._backoff.explained(ending) if was_online else ending)
+            lasted_s = 0.0 if self._online_at is None else self._loop.time() - self._online_at
             await self._wait(self._backoff.wait_s(ending, lasted_s))
 
     async def _wait(self, wait_s: float) -> None:
@@ -226,13 +224,17 @@ class Uplink:
             will=Publication(topic=self.topics.status, payload=gone, retain=True),
             deliver=self._inbox.deliver,
         )
+        ending = STOPPED
         try:
             await self._use(connection)
         except ConnectionEnded as error:
-            return error.ending
-        finally:
+            ending = error.ending
+        finally:  # also when this task is ended: it may be started again
             self._connection = None
             connection.close()
+            self._sender.interrupted(ending)
+            self._tell(ending if self._online_at is None else self._backoff.explained(ending))
+        return ending
 
     async def _use(self, connection: Connection) -> NoReturn:
         self._connection = connection  # a command may come before `open` has returned
@@ -242,6 +244,7 @@ class Uplink:
             self._board.forget()
         await self._put_status()
         await self._board.flush(connection.publish)
+        self._online_at = self._loop.time()
         self._tell(None)
         await until_one_raises(
             self._sender.drain(connection, session_present=session_present),
@@ -254,7 +257,7 @@ class Uplink:
             alarm = self._loop.call_later(STATUS_EVERY_S, self.refresh)
             await self._board.changed.wait()
             alarm.cancel()
-            if self._status_is_old:
+            if self._status_is_old and not self._leaving:  # "offline" is the last word
                 await self._put_status()
             await self._board.flush(connection.publish)
             await asyncio.sleep(self._pace.board_pause_s)

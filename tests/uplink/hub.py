@@ -87,6 +87,11 @@ class Hub:
             await asyncio.wait([self._task])
             self._task = None
 
+    async def restart_task(self) -> None:
+        """As a supervisor would after a failure: the same uplink, run again."""
+        await self.stop()
+        self._task = asyncio.create_task(self.uplink.run())
+
     async def state(self, state: str, number: int = 1) -> LinkState:
         """The n-th time that the connection came into this state; waits for it."""
         async with self._news:

@@ -359,6 +359,20 @@ async def test_of_what_was_in_flight_at_a_fatal_hang_up_only_the_guilty_is_parke
     await bench.hub.emptied()
 
 
+async def test_rows_that_a_receipt_has_cleared_are_no_longer_suspect(bench: Bench) -> None:
+    ids = [await bench.put() for _ in range(2)]
+    bench.sender(pace=Pace(backlog_per_s=0))
+    wire = await bench.connect()
+    await wire.count(2)
+    ending = Ending(EndingKind.LOST, "malformed", 0x95)
+    wire = await bench.reconnect(ending)
+    await wire.count(1)
+    for id in ids:
+        bench.receipt(id)
+    fresh = [await bench.put() for _ in range(3)]
+    assert await wire.count(4) == [ids[0], *fresh]
+
+
 async def test_a_rejected_bundle_is_parked_with_the_services_words(bench: Bench) -> None:
     id = await bench.put()
     bench.sender()

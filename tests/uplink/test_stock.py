@@ -22,11 +22,13 @@ class Slow:
         self._hub = hub
         self.open = asyncio.Event()
         self.open.set()
+        self.done = asyncio.Event()
         self.asked = 0
 
     async def __call__(self, work: Callable[[], T]) -> T:
         self.asked += 1
         result = await self._hub.transact(work)
+        self.done.set()
         await self.open.wait()
         return result
 
@@ -94,7 +96,9 @@ async def test_what_was_fetched_before_an_alert_came_is_fetched_again(hub: Hub) 
     stock = make(hub, slow, stirred)
     await stock.open()
     slow.open.clear()
+    slow.done.clear()
     stock.refill()
+    await slow.done.wait()
     alert = await hub.put(kind=OutboxKind.ALERT, urgent=True, wake=False)
     stock.wake()
     slow.open.set()

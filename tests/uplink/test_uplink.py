@@ -169,6 +169,19 @@ async def test_rows_in_flight_when_the_line_breaks_go_again(hub: Hub, broker: Sc
     await broker.until(lambda it: len(it.to("fhir")) == 22)
 
 
+async def test_an_uplink_that_is_started_again_sends_what_was_in_flight(
+    hub: Hub, broker: Scripted
+) -> None:
+    hub.settings = msgspec.structs.replace(hub.settings, port=broker.port)
+    broker.puback = lambda topic: None if "fhir" in topic else 0
+    await hub.put(wake=False)
+    await hub.start()
+    await broker.until(lambda it: len(it.to("fhir")) == 1)
+    await hub.restart_task()
+    await broker.until(lambda it: len(it.to("fhir")) == 2)
+    assert [state.state for state in hub.states] == ["online", "offline", "online"]
+
+
 async def test_a_broker_that_lost_everything_is_told_about_the_devices_again(
     hub: Hub, own_broker: Broker, hub_id: str
 ) -> None:
