@@ -108,6 +108,7 @@ class Uplink:
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._hurry = asyncio.Event()
+        self._answering = asyncio.Lock()
         self._session = 0
         self._online_at: float | None = None
         self._status_is_old = True
@@ -272,9 +273,10 @@ class Uplink:
 
     async def _publish(self, publication: Publication) -> int:
         """For commands: on whatever connection there is."""
-        if self._connection is None:
-            raise ConnectionEnded(NOT_YET)
-        return await self._connection.publish(publication)
+        async with self._answering:  # one at a time beside the rows: `connection.BESIDE`
+            if self._connection is None:
+                raise ConnectionEnded(NOT_YET)
+            return await self._connection.publish(publication)
 
     def _tell(self, ending: Ending | None) -> None:
         """None: connected."""

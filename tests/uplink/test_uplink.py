@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -22,6 +24,7 @@ from .hub import Hub
 from .scripted import Scripted, scripted
 
 KEY = "C4F312FFFE53F2C9"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 class Waits:
@@ -180,6 +183,24 @@ async def test_an_uplink_that_is_started_again_sends_what_was_in_flight(
     await hub.restart_task()
     await broker.until(lambda it: len(it.to("fhir")) == 2)
     assert [state.state for state in hub.states] == ["online", "offline", "online"]
+
+
+async def test_many_late_answers_beside_a_full_line_go_one_after_the_other(
+    hub: Hub, broker: Scripted
+) -> None:
+    hub.settings = msgspec.structs.replace(hub.settings, port=broker.port)
+    broker.puback = lambda topic: None if "fhir" in topic else 0
+    for _ in range(12):
+        await hub.put(wake=False)
+    await hub.start()
+    await broker.until(lambda it: len(it.to("fhir")) == 10)
+    ids = [str(uuid4()) for _ in range(20)]
+    ack = {"state": "succeeded", "seq": 3}
+    for id in ids:
+        remember = partial(hub.ledger.notes.remember_command, id, ack | {"id": id}, NOW)
+        await hub.call(remember)
+    await asyncio.gather(*(hub.uplink.complete(id, {}) for id in ids))
+    assert len(broker.to("cmd/ack")) == 20
 
 
 async def test_a_broker_that_lost_everything_is_told_about_the_devices_again(
