@@ -1,8 +1,8 @@
 """One MQTT 5 network connection on the event loop. The only importer of paho.
 
 Only the call itself (name, TCP, TLS) blocks, and has a thread for that; then paho's socket is read
-and written by the event loop. With a network thread of its own the outbox drained at 0.4 of bare
-paho's speed, so at 0.55 (tests/bench): each message crossed twice between threads under one lock.
+and written by the event loop. With a network thread of its own the outbox drained a quarter more
+slowly (2,550 and 3,450 bundles a second): each message crossed threads twice, under one lock.
 
 A new connection is a new paho client: the old one would keep what was in flight and repeat it by
 itself, before the subscription is back, while the outbox repeats it too.
