@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except SettingsError as error:
-        print(f"hub: {error}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"hub: {error}\n")
         return 78  # EX_CONFIG of sysexits.h
     except KeyboardInterrupt:
         return 130
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
             help=help,
             description=help,
             formatter_class=argparse.RawDescriptionHelpFormatter,
-            **more,  # type: ignore[arg-type]
+            **more,  # type: ignore[arg-type] # only `epilog`, which is text
         )
         sub.set_defaults(run=run)
         return sub

@@ -28,7 +28,6 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     info: DeviceInfo = DeviceInfo()
     user_index: int | None = None
     joined_at: datetime
-    bonded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

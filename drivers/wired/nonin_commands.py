@@ -32,7 +32,7 @@ def decode_time(payload: bytes) -> datetime | None:
     """The answer to GET_TIME, without zone; None when it cannot be a real instant."""
     year, *fields = _body(payload, TIME_REPLY)
     try:
-        return datetime(CENTURY + year, *fields)  # type: ignore[arg-type] # noqa: DTZ001
+        return datetime(CENTURY + year, *fields)  # type: ignore[arg-type] # noqa: DTZ001 - five ints, no zone
     except ValueError:
         return None
 

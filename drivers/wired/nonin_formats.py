@@ -89,7 +89,7 @@ def _bcd_time(octets: bytes) -> datetime | None:
     century, *fields = (f"{octet:02x}" for octet in octets)
     try:
         year, *rest = (int(field) for field in (century + fields[0], *fields[1:]))
-        return datetime(year, *rest)  # type: ignore[arg-type] # noqa: DTZ001
+        return datetime(year, *rest)  # type: ignore[arg-type] # noqa: DTZ001 - five ints, no zone
     except ValueError:
         return None
 

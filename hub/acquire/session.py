@@ -49,7 +49,6 @@ class Report:
     repeated: int = 0
     rejected: int = 0
     clock_offset_s: float | None = None
-    clock_set: bool = False
     battery_percent: int | None = None
     problem: DriverError | None = None
     errors: list[str] = field(default_factory=list)
@@ -186,7 +185,6 @@ class Session:
         await set_clock(link, self._local(self._now()))
         after = await read_clock(link)
         right = after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN
-        self.report.clock_set = bool(right)
         if not right:
             self.report.errors.append(f"the clock was set but shows {after}")
 
