@@ -7,82 +7,67 @@ a device is told to delete or to advance.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Protocol
+from types import MappingProxyType
+from typing import ClassVar
 
-from drivers.errors import LinkRefused, PayloadError
-from drivers.measurement import Measurement, Rejected
+from drivers import device_clock
+from drivers.errors import PayloadError
+from drivers.links import GattLink, SerialLink
+from drivers.measurement import Learned, Measurement, Rejected
 
 Decoder = Callable[[bytes], Measurement]
 Refine = Callable[[Measurement], Measurement]
 Reading = Measurement | Rejected
+Said = Reading | Learned
+Memory = Mapping[str, str]
 
-
-def uuid16(number: int) -> str:
-    """The 128-bit form of a Bluetooth SIG number, the only form used inside the hub."""
-    return f"0000{number:04x}-0000-1000-8000-00805f9b34fb"
-
-
-class GattLink(Protocol):
-    """One live connection to a BLE device. Every call has a deadline and raises LinkError."""
-
-    def has(self, characteristic: str) -> bool:
-        """Whether the device offers this characteristic."""
-
-    async def read(self, characteristic: str) -> bytes: ...
-
-    async def write(self, characteristic: str, payload: bytes) -> None: ...
-
-    async def subscribe(self, characteristic: str) -> None:
-        """Enable notifications or indications; what arrives is queued from here on."""
-
-    def notifications(self, idle_s: float | None = None) -> AsyncIterator[tuple[str, bytes]]:
-        """(characteristic, payload) in order of arrival, all subscriptions merged.
-
-        Ends when the device disconnects, or after `idle_s` of silence where that is given.
-        """
-
-
-class SerialLink(Protocol):
-    """One open serial port. Every call has a deadline and raises LinkError."""
-
-    async def read(self, count: int) -> bytes:
-        """Exactly `count` octets; LinkTimeout when they do not come, LinkLost when unplugged."""
-
-    async def write(self, payload: bytes) -> None: ...
+NOTHING: Memory = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Advertisement:
-    """What a BLE device says before anybody connects. `services` are 128-bit UUIDs."""
+    """What a BLE device says before anybody connects. Services are 128-bit UUIDs.
+
+    service_data  service → octets
+    company_data  company identifier (assigned by the Bluetooth SIG) → octets
+    """
 
     address: str
     name: str | None = None
     services: frozenset[str] = frozenset()
-    companies: frozenset[int] = frozenset()
+    service_data: Mapping[str, bytes] = field(default_factory=dict)
+    company_data: Mapping[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BleMatch:
-    """Which advertisements a driver reads: everything given must hold."""
+    """Which advertisements a driver reads: everything given must hold.
+
+    name_prefix   one of these is how its name begins
+    service_data  it must carry data for this service
+    """
 
     service: str | None = None
     company: int | None = None
-    name_prefix: str | None = None
+    name_prefix: str | tuple[str, ...] | None = None
+    service_data: str | None = None
 
     def accepts(self, seen: Advertisement) -> bool:
         return (
             (self.service is None or self.service in seen.services)
-            and (self.company is None or self.company in seen.companies)
+            and (self.company is None or self.company in seen.company_data)
             and (self.name_prefix is None or (seen.name or "").startswith(self.name_prefix))
+            and (self.service_data is None or self.service_data in seen.service_data)
         )
 
     @property
     def strength(self) -> int:
         """How much it demands; of two drivers that fit, the more demanding one is meant."""
-        return sum(part is not None for part in (self.service, self.company, self.name_prefix))
+        parts = (self.service, self.company, self.name_prefix, self.service_data)
+        return sum(part is not None for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +80,60 @@ class SerialSettings:
     stop_bits: int = 1
 
 
-class BleDriver(ABC):
-    """A family of BLE devices.
+class RadioDriver(ABC):
+    """A family of devices on the air.
 
     id        stored with every measurement for ever, so never renamed
     match     how its devices are known when they advertise
-    decoders  characteristic (128-bit UUID) → pure function, for `hub decode` and the generic tests
+    decoders  characteristic, or service whose data is advertised (128-bit UUID) → pure function,
+              for `hub decode` and the generic tests
     """
 
     id: ClassVar[str]
     match: ClassVar[BleMatch]
     decoders: ClassVar[Mapping[str, Decoder]]
 
+
+class BleDriver(RadioDriver):
+    """A family of BLE devices that are connected to.
+
+    quirks  the oddities that it can be told of; drivers/catalogue.toml says who has which
+    """
+
+    quirks: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, memory: Memory = NOTHING, oddities: Collection[str] = ()) -> None:
+        """One instance is one session.
+
+        memory    what an earlier session with this very device has learned
+        oddities  the quirks of this model
+        """
+        self.memory = memory
+        self.oddities = frozenset(oddities)
+
     @abstractmethod
-    def read(self, link: GattLink) -> AsyncGenerator[Reading, None]:
+    def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
         """Yield everything the device holds; end when it has no more or goes away."""
+
+    async def read_clock(self, link: GattLink) -> datetime | None:
+        """What the device's clock shows, without zone; None where it has none or does not tell."""
+        return await device_clock.read_clock(link)
+
+    async def set_clock(self, link: GattLink, local: datetime) -> None:
+        """Write the patient's local time; LinkRefused where the clock cannot be set."""
+        await device_clock.set_clock(link, local)
+
+
+class BroadcastDriver(RadioDriver):
+    """A family of devices that only advertise: nobody connects, so nobody is authenticated.
+
+    One instance hears one device for as long as the hub runs. Every measurement carries
+    Status.UNAUTHENTICATED.
+    """
+
+    @abstractmethod
+    def hear(self, seen: Advertisement) -> Reading | None:
+        """What is to be stored of this advertisement, if anything: one result, once."""
 
 
 class SerialDriver(ABC):
@@ -138,28 +162,36 @@ class SerialDriver(ABC):
 class GattProfile(BleDriver):
     """A standard profile: one service, one measurement characteristic, one pure decode.
 
-    `more_decoders` are for characteristics that can be decoded but are not subscribed to.
+    more_decoders  characteristics that can be decoded but are not subscribed to
+    variants       quirk → how a model with it encodes the measurement instead
     """
 
     service: ClassVar[str]
     characteristic: ClassVar[str]
     decode: ClassVar[Decoder]
     more_decoders: ClassVar[Mapping[str, Decoder]] = {}
+    variants: ClassVar[Mapping[str, Decoder]] = {}
 
     def __init_subclass__(cls) -> None:
         cls.match = BleMatch(service=cls.service)
         cls.decoders = {cls.characteristic: cls.decode, **cls.more_decoders}
+        cls.quirks = cls.quirks | cls.variants.keys()
 
     async def refinement(self, link: GattLink) -> Refine:
         """What the device says once, elsewhere, about all its measurements; nothing by default."""
         return unchanged
 
-    async def read(self, link: GattLink) -> AsyncGenerator[Reading, None]:
+    async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
         refine = await self.refinement(link)
+        decode = self._decoder()
         await link.subscribe(self.characteristic)
         async for source, payload in link.notifications():
-            reading = attempt(self.decoders[source], source, payload)
+            reading = attempt(decode, source, payload)
             yield reading if isinstance(reading, Rejected) else refine(reading)
+
+    def _decoder(self) -> Decoder:
+        odd = [decode for quirk, decode in self.variants.items() if quirk in self.oddities]
+        return odd[0] if odd else self.decoders[self.characteristic]
 
 
 def unchanged(measurement: Measurement) -> Measurement:
@@ -172,13 +204,3 @@ def attempt(decode: Decoder, source: str, payload: bytes) -> Reading:
         return decode(payload)
     except PayloadError as error:
         return Rejected(source, payload, str(error))
-
-
-async def read_if_offered(link: GattLink, characteristic: str) -> bytes | None:
-    """The value of an optional characteristic; None where it is missing or refused."""
-    if not link.has(characteristic):
-        return None
-    try:
-        return await link.read(characteristic)
-    except LinkRefused:
-        return None

@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+UNKNOWN = "unknown"
+
 
 class Kind(StrEnum):
     """What one measurement is about. Stored for ever, so never renamed."""
@@ -21,6 +23,11 @@ class Kind(StrEnum):
     PULSE_OXIMETRY = "pulse_oximetry"
     GLUCOSE = "glucose"
     GLUCOSE_CONTEXT = "glucose_context"
+    CONTINUOUS_GLUCOSE = "continuous_glucose"
+    KETONE = "ketone"
+    BODY_COMPOSITION = "body_composition"
+    HEART_RATE = "heart_rate"
+    SPIROMETRY = "spirometry"
 
 
 class Quantity(StrEnum):
@@ -47,6 +54,30 @@ class Quantity(StrEnum):
     EXERCISE_INTENSITY = "exercise_intensity"
     MEDICATION = "medication"
     HBA1C = "hba1c"
+    GLUCOSE_TREND = "glucose_trend"
+    GLUCOSE_QUALITY = "glucose_quality"
+    KETONE = "ketone"
+    HEART_RATE = "heart_rate"
+    RR_INTERVAL = "rr_interval"
+    ENERGY_EXPENDED = "energy_expended"
+    RESPIRATORY_RATE = "respiratory_rate"
+    BODY_FAT = "body_fat"
+    BASAL_METABOLISM = "basal_metabolism"
+    MUSCLE_PERCENTAGE = "muscle_percentage"
+    MUSCLE_MASS = "muscle_mass"
+    FAT_FREE_MASS = "fat_free_mass"
+    SOFT_LEAN_MASS = "soft_lean_mass"
+    BODY_WATER_MASS = "body_water_mass"
+    IMPEDANCE = "impedance"
+    FEV1 = "fev1"
+    FEV6 = "fev6"
+    FVC = "fvc"
+    PEF = "pef"
+    FEF25_75 = "fef25_75"
+    FEV1_FEV6_RATIO = "fev1_fev6_ratio"
+    FEV1_FVC_RATIO = "fev1_fvc_ratio"
+    FEV1_PERSONAL_BEST = "fev1_personal_best"
+    PEF_PERSONAL_BEST = "pef_personal_best"
 
 
 class Unit(StrEnum):
@@ -69,6 +100,14 @@ class Unit(StrEnum):
     MILLIGRAM = "mg"
     MILLILITRE = "mL"
     SECOND = "s"
+    MILLISECOND = "ms"
+    KILOJOULE = "kJ"
+    OHM = "Ohm"
+    LITRE = "L"
+    LITRE_PER_SECOND = "L/s"
+    LITRE_PER_MINUTE = "L/min"
+    MG_PER_DL_PER_MINUTE = "mg/dL/min"
+    MMOL_PER_L_PER_MINUTE = "mmol/L/min"
 
 
 class Comparator(StrEnum):
@@ -145,6 +184,7 @@ class Status(StrEnum):
     # Common
     TIME_FAULT = "time_fault"
     UNSUCCESSFUL = "unsuccessful"
+    UNAUTHENTICATED = "unauthenticated"  # from an advertisement: anybody could have sent it
     # Nonin
     ARTIFACT = "artifact"
     OUT_OF_TRACK = "out_of_track"
@@ -170,7 +210,9 @@ class Measurement:
     device_time  what the device's own clock showed, without zone; None when the device sent no
                  time or one that cannot be a real instant (then Status.TIME_FAULT)
     sequence     the device's record number
-    user_index   the device's user slot; None when not sent or sent as unknown (0xFF)
+    user_index   the device's user slot; None when not sent or sent as unknown (0xFF: then
+                 `details` has {"user": "unknown"})
+    series       several numbers of one quantity in the order in which they were sent (RR intervals)
     details      coded facts in words: {"temperature_type": "ear", "meal": "fasting", …}
     raw          the payloads that it was read from, in order of arrival
     """
@@ -183,6 +225,12 @@ class Measurement:
     user_index: int | None = None
     status: tuple[Status, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
+    series: Mapping[Quantity, tuple[Value, ...]] = field(default_factory=dict)
+
+    @property
+    def is_of_unknown_user(self) -> bool:
+        """The device knows several people, and says that it does not know whose this is."""
+        return self.details.get("user") == UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +240,16 @@ class Rejected:
     source: str
     payload: bytes
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a driver wants to know the next time: its user slot, how far it has read.
+
+    `facts` are laid over what was known before; None takes one away.
+    """
+
+    facts: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)

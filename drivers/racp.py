@@ -7,8 +7,8 @@ again by the ledger.
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from drivers.contract import GattLink, uuid16
 from drivers.errors import LinkLost, ProcedureFailed, UnknownResponse
+from drivers.links import GattLink, uuid16
 from drivers.reader import ByteReader
 
 RECORD_ACCESS_CONTROL_POINT = uuid16(0x2A52)

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from drivers.errors import ReservedBits, TrailingBytes, TruncatedPayload
-from drivers.measurement import Absent, Status, Unit, Value
+from drivers.measurement import UNKNOWN, Absent, Status, Unit, Value
 
 # Compared with the whole word: 0xF7FF has the mantissa of NaN and is the number 204.7.
 SFLOAT_SPECIAL = {
@@ -27,6 +27,7 @@ FLOAT_SPECIAL = {
     0x00800002: Absent.NEGATIVE_INFINITY,
     0x00800001: Absent.RESERVED,
 }
+UNKNOWN_USER = 0xFF
 FIRST_YEAR = 1582  # Date Time 0x2A08 counts from the Gregorian calendar on; 0 is "not known"
 
 
@@ -122,6 +123,12 @@ class ByteReader:
 def clock_fault(announced: int, stamp: datetime | None) -> list[Status]:
     """The time fault of a time stamp that was sent but cannot be a real instant."""
     return [Status.TIME_FAULT] if announced and stamp is None else []
+
+
+def user_index(reader: ByteReader) -> tuple[int | None, dict[str, str]]:
+    """The User ID field: the slot, or None with what a measurement's details say then."""
+    slot = reader.u8()
+    return (None, {"user": UNKNOWN}) if slot == UNKNOWN_USER else (slot, {})
 
 
 def word(words: Mapping[int, str], code: int) -> str:

@@ -6,16 +6,17 @@ fit the more demanding one is meant; two equally good ones are an error, never a
 
 import re
 
-from drivers.contract import Advertisement, BleDriver, Decoder, SerialDriver, uuid16
+from drivers.contract import Advertisement, Decoder, RadioDriver, SerialDriver
 from drivers.errors import AmbiguousDriver, NoDriver
 from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.glucose import Glucose
 from drivers.gatt.health_thermometer import HealthThermometer
 from drivers.gatt.pulse_oximeter import PulseOximeter
 from drivers.gatt.weight_scale import WeightScale
+from drivers.links import uuid16
 from drivers.wired.nonin import Nonin
 
-Driver = type[BleDriver] | type[SerialDriver]
+Driver = type[RadioDriver] | type[SerialDriver]
 
 DRIVERS: tuple[Driver, ...] = (
     BloodPressure,
@@ -29,9 +30,9 @@ DRIVERS: tuple[Driver, ...] = (
 SHORT_UUID = re.compile(r"(?:0x)?([0-9a-f]{4})")
 
 
-def choose(seen: Advertisement, drivers: tuple[Driver, ...] = DRIVERS) -> type[BleDriver]:
+def choose(seen: Advertisement, drivers: tuple[Driver, ...] = DRIVERS) -> type[RadioDriver]:
     """The driver for what advertises so. Raises NoDriver or AmbiguousDriver."""
-    fitting = [d for d in drivers if issubclass(d, BleDriver) and d.match.accepts(seen)]
+    fitting = [d for d in drivers if issubclass(d, RadioDriver) and d.match.accepts(seen)]
     strongest = max((driver.match.strength for driver in fitting), default=0)
     best = [driver for driver in fitting if driver.match.strength == strongest]
     if not best:

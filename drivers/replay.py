@@ -9,11 +9,14 @@ A trace is a JSON object:
     offers    BLE only: further characteristics that the device has, ["2a35"]
     steps     what happens, in order; each one of
                 {"notify": "2a35", "payload": "1e…"}   BLE: arrives if it was subscribed to
+                {"advertise": {"181b": "02a4…"}}       BLE: data of a service, nobody connects
                 {"write": "2a52", "payload": "0101"}   BLE: the device waits for this write
                 {"receive": "80396220"}                serial: octets arrive
                 {"write": "02720003"}                  serial: the device waits for this write
                 {"silence": true}                      serial: nothing comes for one deadline
               and after the last the device is gone
+    memory    BLE only: what an earlier session has learned
+    quirks    BLE only: oddities of this model
     expect    what the driver yields, in the words of the caller
 
 Payloads are hexadecimal.
@@ -21,13 +24,14 @@ Payloads are hexadecimal.
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from drivers.contract import uuid16
+from drivers.contract import Advertisement
 from drivers.errors import LinkLost, LinkRefused, LinkTimeout
+from drivers.links import uuid16
 
 Step = Mapping[str, Any]
 DEADLINE_S = 5.0  # what a replayed timeout says; nothing waits for it
@@ -42,12 +46,22 @@ class Trace:
     expect: tuple[Any, ...] = ()
     reads: Mapping[str, str | None] | None = None
     offers: tuple[str, ...] = ()
+    memory: Mapping[str, str] = field(default_factory=dict)
+    quirks: tuple[str, ...] = ()
+
+    def advertisements(self) -> list[Advertisement]:
+        """What is heard on the air, one for each step that says so."""
+        return [
+            Advertisement("", service_data={_uuid(name): bytes.fromhex(text)})
+            for step in self.steps
+            for name, text in step.get("advertise", {}).items()
+        ]
 
 
 def load_trace(path: Path) -> Trace:
     """Raises OSError, json.JSONDecodeError or TypeError (an unknown or missing member)."""
     members = json.loads(path.read_text("utf-8"), parse_float=Decimal)
-    for name in ("steps", "expect", "offers"):
+    for name in ("steps", "expect", "offers", "quirks"):
         members[name] = tuple(members.get(name, ()))
     return Trace(**members)
 
@@ -60,7 +74,7 @@ class ReplayGattLink:
         self.subscribed: list[str] = []
         self._steps = list(trace.steps)
         self._reads = {_uuid(name): text for name, text in (trace.reads or {}).items()}
-        named = (_uuid(step.get("notify") or step["write"]) for step in trace.steps)
+        named = (_uuid(step.get("notify") or step["write"]) for step in self._steps)
         self._offers = {*self._reads, *map(_uuid, trace.offers), *named}
 
     def has(self, characteristic: str) -> bool:
@@ -85,6 +99,9 @@ class ReplayGattLink:
             step = self._steps.pop(0)
             if "notify" in step and _uuid(step["notify"]) in self.subscribed:
                 yield _uuid(step["notify"]), bytes.fromhex(step["payload"])
+
+    async def pause(self, seconds: float) -> None:
+        """Nothing waits for a recording."""
 
     def _is_due(self, step: Step) -> bool:
         if "notify" in step:

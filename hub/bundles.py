@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from drivers.contract import BleDriver
+from drivers.contract import RadioDriver
 from drivers.registry import by_id
 from hub import VERSION
 from hub.clock import Moment, Now
@@ -183,7 +183,7 @@ def _removed(kept: Kept) -> Device:
     return Device(
         key=kept.reception.device_key,
         address=kept.reception.device_key,
-        transport="ble" if issubclass(by_id(kept.reception.driver), BleDriver) else "serial",
+        transport="ble" if issubclass(by_id(kept.reception.driver), RadioDriver) else "serial",
         driver=kept.reception.driver,
         name=kept.reception.driver,
         joined_at=datetime.now(UTC),

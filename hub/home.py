@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from drivers.measurement import Learned
 from hub.acquire.pairing import KitItem, Pairing
 from hub.books import Books
 from hub.clock import Moment, Now
@@ -82,6 +83,17 @@ class Home:
         await self._books.call(self._books.documents.put_device, device)
         self._devices[device.key] = device
         self.status(device.key, state="paired", last_seen=datetime.now(UTC))
+
+    async def learned(self, key: str, learned: Learned) -> None:
+        """What a driver wants to know in its next session with this device."""
+        device = self._devices.get(key)
+        if device is None:
+            return
+        known = {**device.memory, **learned.facts}
+        memory = {name: fact for name, fact in known.items() if fact is not None}
+        if memory != device.memory:
+            self._devices[key] = msgspec.structs.replace(device, memory=memory)
+            await self._books.call(self._books.documents.put_device, self._devices[key])
 
     async def remove(self, key: str) -> Device | None:
         device = self._devices.pop(key, None)

@@ -18,6 +18,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 address; a serial device has 16 made from its port; the last part of its MQTT topic
     address     Bluetooth identity address, or the stable path of a serial port
     user_index  the user slot in the device that is this patient's; None = everybody's
+    model       its id in drivers/catalogue.toml, where it was recognised
+    memory      what its driver learned in earlier sessions
     """
 
     key: str
@@ -27,6 +29,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str
     info: DeviceInfo = DeviceInfo()
     user_index: int | None = None
+    model: str | None = None
+    memory: dict[str, str] = {}
     joined_at: datetime
 
 

@@ -8,10 +8,11 @@ never subscribed to (dotintent/react-native-ble-plx issue #694).
 from collections.abc import Mapping
 from typing import ClassVar
 
-from drivers.contract import Decoder, GattProfile, uuid16
+from drivers.contract import Decoder, GattProfile
 from drivers.errors import ReservedBits
+from drivers.links import uuid16
 from drivers.measurement import Kind, Measurement, Quantity, Status, Unit, Value
-from drivers.reader import ByteReader, clock_fault
+from drivers.reader import ByteReader, clock_fault, user_index
 
 IN_KILOPASCAL = 0x01
 TIME_STAMP = 0x02
@@ -19,7 +20,6 @@ PULSE_RATE = 0x04
 USER_ID = 0x08
 STATUS = 0x10
 KNOWN_FLAGS = 0x1F
-UNKNOWN_USER = 0xFF
 
 PULSE_RANGE = 0x0018  # a number in bits 3-4, not two flags: bit 5 is the arm's position
 PULSE_RANGES = {
@@ -53,7 +53,7 @@ def _decode(payload: bytes, kind: Kind) -> Measurement:
     stamp = reader.date_time() if flags & TIME_STAMP else None
     if flags & PULSE_RATE:
         values[Quantity.PULSE_RATE] = reader.sfloat(Unit.PER_MINUTE)
-    user = reader.u8() if flags & USER_ID else UNKNOWN_USER
+    user, whose = user_index(reader) if flags & USER_ID else (None, {})
     status = _status(reader) if flags & STATUS else []
     reader.end()
     return Measurement(
@@ -61,8 +61,9 @@ def _decode(payload: bytes, kind: Kind) -> Measurement:
         values=values,
         raw=(payload,),
         device_time=stamp,
-        user_index=None if user == UNKNOWN_USER else user,
+        user_index=user,
         status=(*status, *clock_fault(flags & TIME_STAMP, stamp)),
+        details=whose,
     )
 
 

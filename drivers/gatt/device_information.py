@@ -1,7 +1,7 @@
 """What a device says about itself: Device Information Service 0x180A, Battery Level 0x2A19."""
 
-from drivers.contract import GattLink, read_if_offered, uuid16
 from drivers.errors import PayloadError
+from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.measurement import DeviceInfo
 from drivers.reader import ByteReader
 

@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from drivers.contract import BleDriver, BleMatch, Decoder, GattLink, Reading, attempt, uuid16
+from drivers.contract import BleDriver, BleMatch, Decoder, Reading, attempt
 from drivers.errors import DriverError
 from drivers.gatt.glucose_context import decode_context
+from drivers.links import GattLink, uuid16
 from drivers.measurement import (
     Comparator,
     Kind,

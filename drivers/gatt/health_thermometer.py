@@ -10,16 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from drivers.contract import (
-    Decoder,
-    GattLink,
-    GattProfile,
-    Refine,
-    read_if_offered,
-    unchanged,
-    uuid16,
-)
+from drivers.contract import Decoder, GattProfile, Refine, unchanged
 from drivers.errors import PayloadError
+from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.measurement import Kind, Measurement, Quantity, Unit
 from drivers.reader import ByteReader, clock_fault, word
 

@@ -7,7 +7,8 @@ to: a reading every second is not what a home check-in stores.
 from collections.abc import Mapping
 from typing import ClassVar
 
-from drivers.contract import Decoder, GattProfile, uuid16
+from drivers.contract import Decoder, GattProfile
+from drivers.links import uuid16
 from drivers.measurement import Kind, Measurement, Quantity, Status, Unit, Value
 from drivers.reader import ByteReader, clock_fault
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
-from drivers.contract import GattLink, GattProfile, Refine, read_if_offered, unchanged, uuid16
+from drivers.contract import GattProfile, Refine, unchanged
 from drivers.errors import PayloadError, ReservedBits
+from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Status, Unit, Value
-from drivers.reader import ByteReader, clock_fault
+from drivers.reader import ByteReader, clock_fault, user_index
 
 IN_POUND = 0x01
 TIME_STAMP = 0x02
@@ -20,7 +21,6 @@ USER_ID = 0x04
 BMI_AND_HEIGHT = 0x08
 KNOWN_FLAGS = 0x0F
 UNSUCCESSFUL = 0xFFFF
-UNKNOWN_USER = 0xFF
 COUNT = {
     Unit.KILOGRAM: Decimal("0.005"),
     Unit.POUND: Decimal("0.01"),
@@ -60,7 +60,7 @@ def decode_weight(payload: bytes) -> Measurement:
         Quantity.BODY_WEIGHT: _weight(count, Unit.POUND if flags & IN_POUND else Unit.KILOGRAM)
     }
     stamp = reader.date_time() if flags & TIME_STAMP else None
-    user = reader.u8() if flags & USER_ID else UNKNOWN_USER
+    user, whose = user_index(reader) if flags & USER_ID else (None, {})
     if flags & BMI_AND_HEIGHT:
         values[Quantity.BODY_MASS_INDEX] = _counted(reader.u16(), Unit.KG_PER_M2)
         values[Quantity.HEIGHT] = _counted(
@@ -73,8 +73,9 @@ def decode_weight(payload: bytes) -> Measurement:
         values=values,
         raw=(payload,),
         device_time=stamp,
-        user_index=None if user == UNKNOWN_USER else user,
+        user_index=user,
         status=(*failed, *clock_fault(flags & TIME_STAMP, stamp)),
+        details=whose,
     )
 
 

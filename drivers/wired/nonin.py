@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from drivers.contract import Decoder, Reading, SerialDriver, SerialLink, SerialSettings, attempt
+from drivers.contract import Decoder, Reading, SerialDriver, SerialSettings, attempt
 from drivers.errors import LinkError, LinkTimeout, PayloadError
+from drivers.links import SerialLink
 from drivers.measurement import Rejected
 from drivers.wired.finger_insertion import FingerInsertion
 from drivers.wired.nonin_commands import GET_TIME, TIME_REPLY, decode_time, set_time

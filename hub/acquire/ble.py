@@ -161,7 +161,8 @@ class Radio:
                     address=device.address,
                     name=(data.local_name or device.name or "")[:NAME_AT_MOST] or None,
                     services=frozenset(data.service_uuids),
-                    companies=frozenset(data.manufacturer_data),
+                    service_data=dict(data.service_data),
+                    company_data=dict(data.manufacturer_data),
                 ),
                 data.rssi,
             )
@@ -205,9 +206,12 @@ class BleLink:
         return bytes(await self.run("read", self._open().read_gatt_char(characteristic)))
 
     async def write(self, characteristic: str, payload: bytes) -> None:
-        await self.run(
-            "write", self._open().write_gatt_char(characteristic, payload, response=True)
-        )
+        # Without `response`, bleak takes the one that the characteristic offers, if possible with.
+        await self.run("write", self._open().write_gatt_char(characteristic, payload))
+
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._open()
 
     async def subscribe(self, characteristic: str) -> None:
         def arrived(_: BleakGATTCharacteristic, payload: bytearray) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from drivers.contract import Advertisement, BleDriver
+from drivers.contract import Advertisement, RadioDriver
 from drivers.errors import MatchError
 from drivers.registry import choose
 from hub.acquire.ble import Sighting
@@ -37,7 +37,7 @@ class Candidate:
 
     address: str
     name: str
-    driver: type[BleDriver]
+    driver: type[RadioDriver]
     rssi: int
     first_ms: int
 
@@ -48,7 +48,7 @@ class Decision:
 
     action: Literal["ignore", "read", "join", "list"]
     device: Device | None = None
-    driver: type[BleDriver] | None = None
+    driver: type[RadioDriver] | None = None
     kit: KitItem | None = None
 
 
@@ -122,7 +122,7 @@ class Pairing:
                 return item
         return None
 
-    def _in_window(self, sighting: Sighting, driver: type[BleDriver], now_ms: int) -> Decision:
+    def _in_window(self, sighting: Sighting, driver: type[RadioDriver], now_ms: int) -> Decision:
         seen = sighting.advertisement
         known = self.candidates.get(seen.address)
         if known is None and len(self.candidates) >= CANDIDATES_AT_MOST:

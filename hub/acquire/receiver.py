@@ -10,12 +10,16 @@ import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from drivers.contract import BleDriver, GattLink
+from drivers import catalogue
+from drivers.contract import BleDriver
 from drivers.errors import DriverError, LinkRefused, NoDriver
 from drivers.gatt.device_information import read_device_information
+from drivers.links import GattLink
+from drivers.measurement import Learned
 from drivers.registry import by_id
 from hub.acquire.ble import Radio, Sighting
 from hub.acquire.pairing import Decision, Pairing
@@ -38,6 +42,9 @@ class Home(Protocol):
 
     def joined(self, device: Device) -> Awaitable[None]:
         """A device became this patient's; durable on return."""
+
+    def learned(self, device_key: str, learned: Learned) -> Awaitable[None]:
+        """For the driver's next session with this device; durable on return."""
 
     def receiving(self, device: Device | None) -> None:
         """A session runs with this device; None when it ended."""
@@ -139,8 +146,11 @@ class Receiver:
         driver = by_id(device.driver)
         if not issubclass(driver, BleDriver):
             raise NoDriver(device.driver)
-        session = Session(device.key, self._books, self._now, self._zone)
-        return await session.run(driver(), link, self._settings.session_timeout_s)
+        model = catalogue.by_id(device.model)
+        learn = partial(self._home.learned, device.key)
+        session = Session(device.key, self._books, self._now, self._zone, learn)
+        conversation = driver(device.memory, model.quirks if model else ())
+        return await session.run(conversation, link, self._settings.session_timeout_s)
 
     async def _join(self, address: str, link: GattLink, decision: Decision) -> Device:
         """The device's identity must be known before its first measurement is stored."""

@@ -7,7 +7,7 @@ offset; and a clock that cannot be set never stops a reading.
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,11 +15,11 @@ from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from drivers.contract import BleDriver, GattLink, Reading
+from drivers.contract import BleDriver, Said
 from drivers.errors import DriverError, LinkError, LinkLost, LinkRefused, LinkTimeout
-from drivers.gatt.clock import read_clock, set_clock
 from drivers.gatt.device_information import read_battery_percent
-from drivers.measurement import Measurement, Rejected, Status
+from drivers.links import GattLink
+from drivers.measurement import Learned, Measurement, Rejected, Status
 from hub.clock import Moment, Now
 from hub.records import Reception
 
@@ -55,11 +55,21 @@ class Report:
 
 
 class Session:
-    def __init__(self, device_key: str, books: Books, now: Now, zone: ZoneInfo) -> None:
+    """`learn` keeps what the driver wants to know in its next session; durable on return."""
+
+    def __init__(
+        self,
+        device_key: str,
+        books: Books,
+        now: Now,
+        zone: ZoneInfo,
+        learn: Callable[[Learned], Awaitable[None]],
+    ) -> None:
         self._device_key = device_key
         self._books = books
         self._now = now
         self._zone = zone
+        self._learn = learn
         self._last: Measurement | None = None
         self._looked_after = False
         self.report = Report(session=str(uuid4()))
@@ -69,18 +79,18 @@ class Session:
         try:
             async with asyncio.timeout(timeout_s):
                 connected = self._now()
-                device_now = await self._read_clock(link)
+                device_now = await self._read_clock(driver, link)
                 await self._pull(driver, link, connected, device_now)
-                await self._look_after(link, device_now)
+                await self._look_after(driver, link, device_now)
         except TimeoutError:
             self.report.problem = LinkTimeout("session", timeout_s)
         except DriverError as error:
             self.report.problem = error
         return self.report
 
-    async def _read_clock(self, link: GattLink) -> datetime | None:
+    async def _read_clock(self, driver: BleDriver, link: GattLink) -> datetime | None:
         try:
-            device_now = await read_clock(link)
+            device_now = await driver.read_clock(link)
         except LinkRefused as error:
             self.report.errors.append(str(error))
             return None
@@ -96,7 +106,7 @@ class Session:
             while True:
                 coming = asyncio.ensure_future(anext(readings, None))
                 try:
-                    await self._use_the_quiet(coming, link, device_now)
+                    await self._use_the_quiet(coming, driver, link, device_now)
                     reading = await coming
                 finally:
                     if not coming.done():
@@ -108,7 +118,11 @@ class Session:
                 await self._store(reading, driver, connected, device_now)
 
     async def _use_the_quiet(
-        self, coming: asyncio.Future[Reading | None], link: GattLink, device_now: datetime | None
+        self,
+        coming: asyncio.Future[Said | None],
+        driver: BleDriver,
+        link: GattLink,
+        device_now: datetime | None,
     ) -> None:
         """A device that only indicates never says that it is done; it falls quiet and hangs up.
 
@@ -118,24 +132,29 @@ class Session:
             return
         await asyncio.wait({coming}, timeout=QUIET_S)
         if not coming.done():
-            await self._look_after(link, device_now)
+            await self._look_after(driver, link, device_now)
 
-    async def _look_after(self, link: GattLink, device_now: datetime | None) -> None:
+    async def _look_after(
+        self, driver: BleDriver, link: GattLink, device_now: datetime | None
+    ) -> None:
         """Battery and clock, once, when there is nothing more to read."""
         if self._looked_after:
             return
         self._looked_after = True
         try:
             self.report.battery_percent = await read_battery_percent(link)
-            await self._set_clock(link, device_now)
+            await self._set_clock(driver, link, device_now)
         except LinkLost:
             return  # most devices disconnect themselves after the last record
         except LinkError as error:
             self.report.errors.append(str(error))
 
     async def _store(
-        self, reading: Reading, driver: BleDriver, connected: Moment, device_now: datetime | None
+        self, reading: Said, driver: BleDriver, connected: Moment, device_now: datetime | None
     ) -> None:
+        if isinstance(reading, Learned):
+            await self._learn(reading)
+            return
         received = self._now()
         if isinstance(reading, Rejected):
             await self._books.reject(reading, self._reception(driver, received, live=False))
@@ -175,15 +194,17 @@ class Session:
         numbered = reading.sequence is not None  # so it comes from the device's memory
         return self._last is None and prompt and not numbered
 
-    async def _set_clock(self, link: GattLink, device_now: datetime | None) -> None:
+    async def _set_clock(
+        self, driver: BleDriver, link: GattLink, device_now: datetime | None
+    ) -> None:
         """Set, then read back: some devices accept a time and keep the wrong one."""
         offset_s = self.report.clock_offset_s
         if device_now is None or offset_s is None or not self._now().trusted:
             return
         if abs(offset_s) <= CLOCK_IS_RIGHT_WITHIN.total_seconds():
             return
-        await set_clock(link, self._local(self._now()))
-        after = await read_clock(link)
+        await driver.set_clock(link, self._local(self._now()))
+        after = await driver.read_clock(link)
         right = after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN
         if not right:
             self.report.errors.append(f"the clock was set but shows {after}")

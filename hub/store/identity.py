@@ -1,8 +1,9 @@
 """When are two deliveries the same record?
 
 A device may offer a record again for years, and then says "from storage" where it first said
-nothing. So a record with a time or a sequence number of its own is known by those and by what it
-says, apart from that one bit; the payload is left out because it holds the bit. A record with
+nothing, or learns later whose it was. So a record with a time or a sequence number of its own is
+known by those and by what it says, apart from such bits; the payload is left out because it holds
+them. A record with
 neither is only known by the instant at which it came, so it is never merged with another.
 """
 

@@ -8,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
-from drivers.measurement import Measurement, Rejected
+from drivers.measurement import Learned, Measurement, Rejected
 from hub import clock
 from hub.acquire.ble import Radio
 from hub.acquire.pairing import KitItem, Pairing
@@ -55,6 +56,12 @@ class Hub:
 
     async def joined(self, device: Device) -> None:
         self.mine[device.key] = device
+        await self._tell()
+
+    async def learned(self, device_key: str, learned: Learned) -> None:
+        device = self.mine[device_key]
+        facts = {name: fact for name, fact in learned.facts.items() if fact is not None}
+        self.mine[device_key] = replace(device, memory={**device.memory, **facts})
         await self._tell()
 
     def receiving(self, device: Device | None) -> None: ...

@@ -8,8 +8,8 @@ import pytest
 from bleak.backends.scanner import BaseBleakScanner
 from bleak.exc import BleakError
 
-from drivers.contract import uuid16
 from drivers.errors import LinkLost, LinkRefused
+from drivers.links import uuid16
 from hub.acquire import ble
 from hub.acquire.ble import HEARD_AT_MOST, Radio, Sighting
 from hub.demo.air import Air

@@ -2,7 +2,8 @@
 
 import pytest
 
-from drivers.contract import Advertisement, uuid16
+from drivers.contract import Advertisement
+from drivers.links import uuid16
 from hub.acquire.ble import Sighting
 from hub.acquire.pairing import CANDIDATES_AT_MOST, KitItem, Pairing
 from hub.acquire.receiver import SILENT_MEANS_NEW_S, _Patience

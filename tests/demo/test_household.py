@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from drivers.contract import Advertisement, uuid16
+from drivers.contract import Advertisement
+from drivers.links import uuid16
 from drivers.registry import choose, decoder
 from hub.demo import documents
 from hub.demo.air import Air

@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from drivers.errors import PayloadError
-from drivers.gatt.clock import (
+from drivers.device_clock import (
     CURRENT_TIME,
     DATE_TIME,
     decode_current_time,
@@ -15,6 +14,7 @@ from drivers.gatt.clock import (
     read_clock,
     set_clock,
 )
+from drivers.errors import PayloadError
 from drivers.replay import ReplayGattLink, Trace
 
 SUNDAY = datetime.fromisoformat("2026-11-22T08:15:47")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from drivers.contract import Advertisement, BleMatch, uuid16
+from drivers.contract import Advertisement, BleMatch
 from drivers.errors import AmbiguousDriver, NoDriver
 from drivers.gatt.blood_pressure import BloodPressure, decode_blood_pressure
+from drivers.links import uuid16
 from drivers.registry import by_id, choose, decoder
 from drivers.wired.nonin import Nonin
 from drivers.wired.nonin_formats import decode_format_8
@@ -28,7 +29,9 @@ MakerCuff.match = BleMatch(service=uuid16(0x1810), company=0x0069)
 
 def seen(*services: int, name: str | None = None, companies: tuple[int, ...] = ()) -> Advertisement:
     found = frozenset(uuid16(service) for service in services)
-    return Advertisement("00:11:22:33:44:55", name, found, frozenset(companies))
+    return Advertisement(
+        "00:11:22:33:44:55", name, found, company_data=dict.fromkeys(companies, b"")
+    )
 
 
 @pytest.mark.parametrize(

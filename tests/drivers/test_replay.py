@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.contract import uuid16
 from drivers.errors import LinkLost, LinkRefused, LinkTimeout
+from drivers.links import uuid16
 from drivers.replay import ReplayGattLink, ReplaySerialLink, Step, Trace, load_trace
 
 CUFF, CONTROL_POINT = uuid16(0x2A35), uuid16(0x2A52)

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from drivers.contract import BleDriver, Reading
+from drivers.contract import BleDriver, BroadcastDriver, Said, SerialDriver
 from drivers.errors import LinkLost
-from drivers.measurement import Measurement
+from drivers.measurement import Learned, Measurement
 from drivers.registry import by_id
 from drivers.replay import ReplayGattLink, ReplaySerialLink, Trace, load_trace
 from hub.decode import as_object
@@ -22,18 +22,25 @@ def written(objects: Any) -> list[str]:
     return [encoder.encode(one).decode() for one in objects]
 
 
-def shown(reading: Reading) -> dict[str, Any]:
+def shown(reading: Said) -> dict[str, Any]:
+    if isinstance(reading, Learned):
+        return {"learned": dict(reading.facts)}
     if isinstance(reading, Measurement):
         return {**as_object(reading), "payloads": [payload.hex() for payload in reading.raw]}
     source = reading.source[4:8] if "-1000-" in reading.source else reading.source
     return {"rejected": source, "payloads": [reading.payload.hex()]}
 
 
-async def play(trace: Trace) -> list[Reading]:
+async def play(trace: Trace) -> list[Said]:
     driver = by_id(trace.driver)
+    if issubclass(driver, BroadcastDriver):
+        hears = driver()
+        return [said for one in trace.advertisements() if (said := hears.hear(one))]
     if issubclass(driver, BleDriver):
-        return [reading async for reading in driver().read(ReplayGattLink(trace))]
-    seen: list[Reading] = []
+        session = driver(trace.memory, trace.quirks)
+        return [said async for said in session.read(ReplayGattLink(trace))]
+    assert issubclass(driver, SerialDriver)
+    seen: list[Said] = []
     with pytest.raises(LinkLost):
         async for reading in driver().read(ReplaySerialLink(trace)):
             seen.append(reading)

@@ -14,9 +14,10 @@ import pytest
 from drivers.errors import DriverError
 from drivers.racp import REPORT_ALL
 from drivers.wired.nonin_commands import GET_SERIAL_NUMBER, select_format, set_time
-from tests.drivers.vector_views import DECODERS, Seen
+from tests.drivers.views import Seen, decoders
 
 VECTORS = Path(__file__).parents[2] / ".." / "shared" / "vectors" / "vectors.json"
+DECODERS = decoders()
 LEFT_OUT = {"2a52-cmd-abort": "an abort is never sent"}
 NOT_LOOKED_AT = {"day_of_week", "adjust_reason"}  # of 0x2A2B: real devices get them wrong
 

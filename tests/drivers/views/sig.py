@@ -1,12 +1,10 @@
-"""The driver's measurements in the words of the vectors, so that the two can be compared."""
+"""Payloads of the Bluetooth SIG's services, and Nonin's."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
+from drivers.device_clock import decode_current_time, decode_date_time
 from drivers.gatt import blood_pressure, glucose, health_thermometer, pulse_oximeter
 from drivers.gatt import glucose_context as context
-from drivers.gatt.clock import decode_current_time, decode_date_time
 from drivers.gatt.device_information import decode_battery_level, decode_system_id
 from drivers.gatt.weight_scale import decode_feature, decode_weight
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Status, Unit, Value
@@ -14,6 +12,7 @@ from drivers.racp import RecordCount, decode_response
 from drivers.reader import ByteReader
 from drivers.wired.nonin_commands import decode_serial_number
 from drivers.wired.nonin_formats import decode_format_8
+from tests.drivers.views import Decode, Seen
 
 WORDS = {
     Absent.NOT_A_NUMBER: "NaN",
@@ -22,9 +21,6 @@ WORDS = {
     Absent.NEGATIVE_INFINITY: "-INF",
     Absent.RESERVED: "Reserved",
 }
-
-Seen = dict[str, Any]
-Decode = Callable[[bytes], Seen]
 
 
 def number(value: Value | None) -> Decimal | str | None:

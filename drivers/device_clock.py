@@ -6,8 +6,8 @@ is written is the patient's local time, as the device shows it.
 
 from datetime import datetime
 
-from drivers.contract import GattLink, read_if_offered, uuid16
 from drivers.errors import PayloadError
+from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.reader import ByteReader
 
 CURRENT_TIME = uuid16(0x2A2B)
