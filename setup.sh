@@ -14,6 +14,9 @@ Usage: ./setup.sh COMMAND
                   --once takes one reading of each kind, prints what arrived, and ends
   test            set up what the tests need and run them all
   check           formatter, linter, type checker and tests, with what is installed already
+  bed [--if-possible] [pytest's arguments]
+                  the hub on real BlueZ, kernel Bluetooth and D-Bus, in a guest machine;
+                  --if-possible says why and ends well where it cannot run, or not soon
   install         install the hub on this Raspberry Pi, to start at boot
   lock            write the lock files anew after a change of dependencies
 TEXT
@@ -88,6 +91,32 @@ run_tests() {
     run_check "$@"
 }
 
+# The images are made once, in .bed/; tests/bed/images.sh knows what that takes.
+run_bed() {
+    local if_possible='' lacks='' images=tests/bed/images.sh
+    if [ "${1:-}" = --if-possible ]; then if_possible=1 && shift; fi
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        packages mmdebstrap:mmdebstrap xz:xz-utils
+    fi
+    lacks=$($images missing) || true
+    if [ -z "$lacks" ] && [ -n "$if_possible" ] && ! $images quick; then
+        lacks="a kernel image, which takes a quarter of an hour to build"
+    fi
+    if [ -n "$lacks" ]; then
+        say "bed: NOT RUN. This machine lacks: ${lacks//$'\n'/; }"
+        [ -n "$if_possible" ]
+        return
+    fi
+    environment "$VENV" requirements/test.txt
+    $images build
+    if ! lacks=$("$VENV/bin/python" -m tests.bed.machine); then
+        say "bed: NOT RUN. The guest does not boot here: $lacks"
+        [ -n "$if_possible" ]
+        return
+    fi
+    "$VENV/bin/python" -m pytest tests/bed "$@"
+}
+
 # Locks hold every platform and Python version at once, so the same files serve laptop, CI and Pi.
 write_locks() {
     local name
@@ -156,6 +185,7 @@ main() {
         demo) run_demo "$@" ;;
         test) run_tests "$@" ;;
         check) run_check "$@" ;;
+        bed) run_bed "$@" ;;
         install) install_hub ;;
         lock) write_locks ;;
         *) usage; [ -z "$command" ] || exit 2 ;;

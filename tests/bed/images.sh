@@ -72,6 +72,12 @@ build_rootfs() {
         printf '%s\n' "$stamp" >$IMAGES/stamp
     fi
     install -m 755 tests/bed/vm/init $IMAGES/rootfs/sbin/bed-init
+    # The hub asks its own package for its version; its code comes from the checkout.
+    install -D -m 644 /dev/stdin "$IMAGES/rootfs/$SITE/hjemmehub.dist-info/METADATA" <<TEXT
+Metadata-Version: 2.1
+Name: hjemmehub
+Version: $(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+TEXT
 }
 
 main() {

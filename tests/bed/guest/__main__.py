@@ -1,0 +1,63 @@
+"""python -m tests.bed.guest SCENARIO… : one JSON line for each in /out/facts.jsonl.
+
+A line has the facts that the scenario found, or what went wrong on the way to them. Status 1 when
+a scenario did not come to its end.
+"""
+
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from tests.bed.guest import pairing
+from tests.bed.guest.house import House, house
+
+OUT = Path("/out")
+LIMIT_S = 600.0  # virtual
+
+Scenario = Callable[[House], Awaitable[dict[str, Any]]]
+SCENARIOS: dict[str, Scenario] = {
+    scenario.__name__: scenario
+    for scenario in (
+        pairing.just_works,
+        pairing.kept_bond,
+    )
+}
+
+
+def main(names: list[str]) -> int:
+    logging.basicConfig(filename=OUT / "guest.log", format="%(asctime)s %(name)s %(message)s")
+    subprocess.run(["dbus-daemon", "--system", "--fork"], check=True)
+    failed = False
+    for name in names:
+        began = time.monotonic()
+        found: dict[str, Any] | BaseException = asyncio.run(_play(name))
+        line: dict[str, Any] = {"scenario": name, "took_s": round(time.monotonic() - began, 3)}
+        if isinstance(found, BaseException):
+            line["error"] = "".join(traceback.format_exception(found))
+            failed = True
+        else:
+            line["facts"] = found
+        with (OUT / "facts.jsonl").open("a") as out:
+            out.write(json.dumps(line) + "\n")
+    return int(failed)
+
+
+async def _play(name: str) -> dict[str, Any] | BaseException:
+    """One that fails must not take the others with it."""
+    return (await asyncio.gather(_run(name), return_exceptions=True))[0]
+
+
+async def _run(name: str) -> dict[str, Any]:
+    async with asyncio.timeout(LIMIT_S), house(OUT / name) as made:
+        return await SCENARIOS[name](made)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""`hub run`, whole, as a child; what it stored is read as the pages read it."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hub.demo.household import LENT
+from hub.store.documents import Documents
+from hub.store.errors import NotThereYet
+from hub.store.notes import DeviceStatus
+from hub.store.readings import LedgerReader, Reading
+from tests.bed.guest.bluez import Daemon
+
+T = TypeVar("T")
+
+LOOK_S = 0.02
+PATIENCE_S = 120.0  # virtual, so nobody waits for it
+MANY = 10_000
+
+SETTINGS = """\
+[hub]
+id = "02000000000000BE"
+state_dir = "{directory}/hub"
+[patient]
+system = "urn:oid:2.999.1.2.3.4"
+value = "p-bed"
+[mqtt]
+host = "127.0.0.1"
+port = 1
+tenant = "1804"
+tls = false
+[ble]
+idle_s = 1.0
+{ble}
+[panel]
+enabled = false
+[web]
+state_dir = "{directory}/web"
+[clock]
+trust = "always"
+"""
+
+
+class HubProcess(Daemon):
+    """Nothing listens where it looks for its broker: this home has no internet."""
+
+    def __init__(self, directory: Path, log: Path, ble: str = "") -> None:
+        self._directory = directory
+        settings = directory / "hub.toml"
+        settings.write_text(SETTINGS.format(directory=directory, ble=ble))
+        super().__init__(log, sys.executable, "-m", "hub", "run", "--config", str(settings))
+        self._ledger = LedgerReader(directory / "hub" / "ledger.db")
+
+    def lend(self) -> None:
+        """The kit, as the central service would have sent it before: these pair with no tap."""
+        devices = [
+            {"model": lent.kind.identity.model, "address": lent.address, "name": lent.name}
+            for lent in LENT
+        ]
+        kit = {"schema": "dho.devices/1.0", "version": "1", "devices": devices}
+        Documents(self._directory / "hub" / "documents", writable=True).put("kit", kit)
+
+    def readings(self) -> list[Reading]:
+        """Oldest first."""
+        none: list[Reading] = []
+        return self._look(lambda ledger: ledger.readings(MANY), none)[::-1]
+
+    def state(self, key: str) -> Any:
+        return self._look(lambda ledger: ledger.state(key), None)
+
+    def statuses(self) -> dict[str, DeviceStatus]:
+        return self._look(lambda ledger: ledger.device_statuses(), {})
+
+    async def until(self, reached: Callable[["HubProcess"], object]) -> float:
+        """Look again and again; returns how many seconds it took. Raises TimeoutError."""
+        began = time.monotonic()
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                if reached(self):
+                    return time.monotonic() - began
+                await asyncio.sleep(LOOK_S)
+
+    def _look(self, at: Callable[[LedgerReader], T], nothing: T) -> T:
+        try:
+            return at(self._ledger)
+        except NotThereYet:
+            return nothing
