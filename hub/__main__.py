@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "tell how the hub is doing, from its books"),
         ("doctor", _doctor, "check everything; say what is wrong and what to do"),
         ("setup", _setup, "open the setup page for a technician"),
+        ("walk", _walk, "tell how well devices are heard, while you carry one through the home"),
     ):
         sub = command(name, run, help)
         sub.add_argument(
@@ -71,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name == "setup":
             sub.add_argument("action", choices=["open", "close"])
+        if name == "walk":
+            sub.add_argument("device", nargs="?", default="", help="part of its name or address")
 
     demo = command("demo", _demo, "run the whole hub with virtual devices and a central service")
     demo.add_argument("--once", action="store_true", help="one reading of each kind, then end")
@@ -83,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
         "characteristic", help="characteristic UUID (16-bit or full), serial protocol id, or -"
     )
     decode.add_argument("hex", nargs="?", help="the payload in hexadecimal")
+
+    replay = command("replay", _replay, "play a recorded conversation to its driver")
+    replay.add_argument("trace", type=Path, help="a file of `hub capture`, or of tests/traces")
     return parser
 
 
@@ -118,6 +124,20 @@ def _decode(options: argparse.Namespace) -> int:
     from hub.decode import run
 
     return run(options.characteristic, options.hex, sys.stdin, sys.stdout)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from hub.replay import run
+
+    return run(options.trace, sys.stdout)
+
+
+def _walk(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from hub.walk import walk
+
+    return asyncio.run(walk(_settings(options), options.device, sys.stdout))
 
 
 def _devices(options: argparse.Namespace) -> int:

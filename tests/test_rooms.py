@@ -36,6 +36,7 @@ COMPOSITION = {
     "hub.serve",
     "hub.shelf",
     "hub.takeover",
+    "hub.walk",
 }
 
 
