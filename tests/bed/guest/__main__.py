@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bed.guest import pairing
+from tests.bed.guest import faults, pairing
 from tests.bed.guest.house import House, house
 
 OUT = Path("/out")
@@ -25,8 +25,23 @@ Scenario = Callable[[House], Awaitable[dict[str, Any]]]
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
+        pairing.scan,
         pairing.just_works,
         pairing.kept_bond,
+        pairing.passkey_shown,
+        pairing.passkey_typed,
+        pairing.wrong_passkey,
+        pairing.refused,
+        pairing.bond_lost_by_device,
+        pairing.bond_lost_by_hub,
+        faults.bluetoothd_restarted,
+        faults.bluetoothd_killed,
+        faults.adapter_gone,
+        faults.out_of_range,
+        faults.bluetoothd_restarted_while_idle,
+        faults.adapter_gone_while_idle,
+        faults.nothing_at_boot,
+        faults.three_at_once,
     )
 }
 

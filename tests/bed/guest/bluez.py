@@ -6,7 +6,11 @@ from asyncio.subprocess import Process
 from configparser import ConfigParser
 from pathlib import Path
 
+from dbus_fast import BusType, Message
+from dbus_fast.aio import MessageBus
+
 BLUETOOTHD = "/usr/libexec/bluetooth/bluetoothd"
+LOOK_S = 0.05
 STORAGE = Path("/var/lib/bluetooth")  # a folder for each adapter, in it one for each device
 
 
@@ -54,9 +58,33 @@ class Bluetoothd(Daemon):
             log, BLUETOOTHD, "--nodetach", "--debug=src/device.c:src/adapter.c:src/agent.c"
         )
 
+    async def start(self) -> None:
+        """On return it answers on D-Bus, as after systemd has started it on demand."""
+        await super().start()
+        bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+        while True:
+            if await _is_there(bus):
+                break
+            await asyncio.sleep(LOOK_S)
+        bus.disconnect()
+
     async def restart(self) -> None:
         await self.stop()
         await self.start()
+
+
+async def _is_there(bus: MessageBus) -> bool:
+    reply = await bus.call(
+        Message(
+            destination="org.freedesktop.DBus",
+            path="/org/freedesktop/DBus",
+            interface="org.freedesktop.DBus",
+            member="NameHasOwner",
+            signature="s",
+            body=["org.bluez"],
+        )
+    )
+    return bool(reply and reply.body[0])
 
 
 def bonds() -> set[str]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class House:
     bluetoothd: Bluetoothd
     hub: HubProcess
     stack: AsyncExitStack
+    problems: list[str | None] = field(default_factory=list)
 
     async def device(self, key: str, passkey: int | None = None) -> Any:
         """One of the kit, switched on; a scenario knows its kind. It keeps its bonds."""

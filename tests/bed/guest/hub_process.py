@@ -48,7 +48,7 @@ class HubProcess(Daemon):
     """Nothing listens where it looks for its broker: this home has no internet."""
 
     def __init__(self, directory: Path, log: Path, ble: str = "") -> None:
-        self._directory = directory
+        self.directory = directory
         settings = directory / "hub.toml"
         settings.write_text(SETTINGS.format(directory=directory, ble=ble))
         super().__init__(log, sys.executable, "-m", "hub", "run", "--config", str(settings))
@@ -61,7 +61,7 @@ class HubProcess(Daemon):
             for lent in LENT
         ]
         kit = {"schema": "dho.devices/1.0", "version": "1", "devices": devices}
-        Documents(self._directory / "hub" / "documents", writable=True).put("kit", kit)
+        Documents(self.directory / "hub" / "documents", writable=True).put("kit", kit)
 
     def readings(self) -> list[Reading]:
         """Oldest first."""
@@ -75,16 +75,21 @@ class HubProcess(Daemon):
         return self._look(lambda ledger: ledger.device_statuses(), {})
 
     async def until(self, reached: Callable[["HubProcess"], object]) -> float:
-        """Look again and again; returns how many seconds it took. Raises TimeoutError."""
-        began = time.monotonic()
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                if reached(self):
-                    return time.monotonic() - began
-                await asyncio.sleep(LOOK_S)
+        """As the function."""
+        return await until(lambda: reached(self))
 
     def _look(self, at: Callable[[LedgerReader], T], nothing: T) -> T:
         try:
             return at(self._ledger)
         except NotThereYet:
             return nothing
+
+
+async def until(reached: Callable[[], object]) -> float:
+    """Look again and again; returns how many seconds it took. Raises TimeoutError."""
+    began = time.monotonic()
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if reached():
+                return time.monotonic() - began
+            await asyncio.sleep(LOOK_S)

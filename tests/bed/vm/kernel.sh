@@ -17,6 +17,10 @@ if [ ! -d source ]; then
     mkdir unpacked
     dpkg-deb --fsys-tarfile "$SOURCE"_*.deb | tar xO "./usr/src/$SOURCE.tar.xz" |
         tar xJ -C unpacked --strip-components=1
+    # 6.1.192 frees a channel twice, and dies of it, when a link ends before its socket is connected,
+    # as it does with a device that has lost its bond: it is freed where the link ends, and once.
+    sed -i -e 's/^\thcon->l2cap_data = NULL;$/\thci_chan_del(conn->hchan);\n\tconn->hchan = NULL;\n&/' \
+        -e 's/^\thci_chan_del(conn->hchan);$/\tif (conn->hchan)\n\t&/' unpacked/net/bluetooth/l2cap_core.c
     mv unpacked source
 fi
 make -C source ARCH=um O="$folder/kernel/build" x86_64_defconfig >/dev/null
