@@ -14,6 +14,7 @@ from drivers.gatt.health_thermometer import HealthThermometer
 from drivers.gatt.pulse_oximeter import PulseOximeter
 from drivers.gatt.weight_scale import WeightScale
 from drivers.links import uuid16
+from drivers.vendor.xiaomi_mi_scale import MiBodyCompositionScale, MiSmartScale
 from drivers.wired.nonin import Nonin
 
 Driver = type[RadioDriver] | type[SerialDriver]
@@ -22,6 +23,8 @@ DRIVERS: tuple[Driver, ...] = (
     BloodPressure,
     Glucose,
     HealthThermometer,
+    MiBodyCompositionScale,
+    MiSmartScale,
     Nonin,
     PulseOximeter,
     WeightScale,

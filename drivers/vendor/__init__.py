@@ -1,0 +1,1 @@
+"""Proprietary Bluetooth LE families, one per file."""
