@@ -202,6 +202,12 @@ class BleLink:
         offered = self._open().services.characteristics.values()
         return any(one.uuid == characteristic for one in offered)
 
+    @property
+    def offered(self) -> dict[str, frozenset[str]]:
+        """Characteristic → what it can do: "read", "write", "notify", "indicate" …"""
+        found = self._open().services.characteristics.values()
+        return {one.uuid: frozenset(one.properties) for one in found}
+
     async def read(self, characteristic: str) -> bytes:
         return bytes(await self.run("read", self._open().read_gatt_char(characteristic)))
 
