@@ -18,6 +18,8 @@ A trace is a JSON object:
     memory    BLE only: what an earlier session has learned
     quirks    BLE only: oddities of this model
     expect    what the driver yields, in the words of the caller
+    about     what is good to know of a recorded device, for the reader
+    ended     what broke the recorded conversation off
 
 Payloads are hexadecimal.
 """
@@ -34,6 +36,7 @@ from drivers.errors import LinkLost, LinkRefused, LinkTimeout
 from drivers.links import uuid16
 
 Step = Mapping[str, Any]
+LISTS = ("steps", "expect", "offers", "quirks")
 DEADLINE_S = 5.0  # what a replayed timeout says; nothing waits for it
 
 
@@ -48,6 +51,8 @@ class Trace:
     offers: tuple[str, ...] = ()
     memory: Mapping[str, str] = field(default_factory=dict)
     quirks: tuple[str, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+    ended: str | None = None
 
     def advertisements(self) -> list[Advertisement]:
         """What is heard on the air, one for each step that says so."""
@@ -60,10 +65,13 @@ class Trace:
 
 def load_trace(path: Path) -> Trace:
     """Raises OSError, json.JSONDecodeError or TypeError (an unknown or missing member)."""
-    members = json.loads(path.read_text("utf-8"), parse_float=Decimal)
-    for name in ("steps", "expect", "offers", "quirks"):
-        members[name] = tuple(members.get(name, ()))
-    return Trace(**members)
+    return trace_of(json.loads(path.read_text("utf-8"), parse_float=Decimal))
+
+
+def trace_of(members: Mapping[str, Any]) -> Trace:
+    """Raises TypeError."""
+    lists = {name: tuple(members.get(name, ())) for name in LISTS}
+    return Trace(**{**members, **lists})
 
 
 class ReplayGattLink:

@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "tell how the hub is doing, from its books"),
         ("doctor", _doctor, "check everything; say what is wrong and what to do"),
         ("setup", _setup, "open the setup page for a technician"),
+        (
+            "capture",
+            _capture,
+            "record a device's whole session for a bug report; nothing is stored",
+        ),
         ("walk", _walk, "tell how well devices are heard, while you carry one through the home"),
     ):
         sub = command(name, run, help)
@@ -72,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name == "setup":
             sub.add_argument("action", choices=["open", "close"])
+        if name == "capture":
+            sub.add_argument("device", help="part of its name or address")
+            sub.add_argument("--out", type=Path, default=Path("trace.json"), help="%(default)s")
+            sub.add_argument("--driver", help="its id, where the device does not tell (see README)")
+            sub.add_argument("--seconds", type=float, default=120, help="how long to wait for it")
         if name == "walk":
             sub.add_argument("device", nargs="?", default="", help="part of its name or address")
 
@@ -124,6 +134,13 @@ def _decode(options: argparse.Namespace) -> int:
     from hub.decode import run
 
     return run(options.characteristic, options.hex, sys.stdin, sys.stdout)
+
+
+def _capture(options: argparse.Namespace) -> int:
+    from hub.capture import Wish, run
+
+    wish = Wish(options.device, options.seconds, options.driver)
+    return run(_settings(options), wish, options.out, sys.stdout)
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ COMPOSITION = {
     "hub.app",
     "hub.books",
     "hub.bundles",
+    "hub.capture",
     "hub.commands",
     "hub.home",
     "hub.messages",

@@ -1,0 +1,217 @@
+"""`hub capture`: record one device's whole session as a trace that a bug report can carry.
+
+For a device that has not joined: what it sends is stored nowhere else, and many devices send a
+record only once. Its driver converses with it where there is one; otherwise everything that can
+be read is read and everything that notifies is listened to. What tells who or where is blanked
+(drivers/recording.py).
+"""
+
+import asyncio
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from drivers import catalogue
+from drivers.contract import Advertisement, BleDriver
+from drivers.errors import DriverError, LinkError, LinkRefused, MatchError
+from drivers.gatt.device_information import read_device_information
+from drivers.measurement import DeviceInfo
+from drivers.recording import (
+    RecordingGattLink,
+    blanked_address,
+    blanked_name,
+    blanked_reads,
+    blanked_steps,
+    short,
+)
+from drivers.registry import by_id, choose
+from drivers.replay import trace_of
+from hub import VERSION
+from hub.acquire.ble import Backends, BleLink, Radio, Sighting
+from hub.replay import play, shown
+from hub.settings import Settings
+from hub.store.documents import Documents
+
+SEND_WITH_A_RESULT = {"notify", "indicate"}
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+SOURCE = "recorded by hub capture"
+
+
+class CaptureError(Exception):
+    """Nothing can be recorded; the text says why and what to do (technician)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """device     part of a name or an address
+    seconds    how long to wait for it, and then to listen to a device that no driver reads
+    driver     its id, where the advertisement does not tell
+    """
+
+    device: str
+    seconds: float
+    driver: str | None = None
+
+    def is_for(self, seen: Advertisement) -> bool:
+        return self.device.casefold() in f"{seen.address} {seen.name or ''}".casefold()
+
+
+def run(settings: Settings, wish: Wish, file: Path, out: TextIO) -> int:
+    """Exit 0 with the trace in `file`; 1 when there is nothing to record, with the reason."""
+    try:
+        trace = asyncio.run(capture(settings, wish, out))
+    except (CaptureError, DriverError) as error:
+        out.write(f"{error}\n")
+        return 1
+    file.write_text(written(trace), "utf-8")
+    out.write(f"{file}: {len(trace['steps'])} steps, {len(trace['expect'])} readings\n")
+    return 0
+
+
+async def capture(
+    settings: Settings, wish: Wish, out: TextIO, backends: Backends | None = None
+) -> dict[str, Any]:
+    """The members of a trace (drivers/replay.py). Raises CaptureError, DriverError."""
+    found: asyncio.Future[Sighting] = asyncio.get_running_loop().create_future()
+
+    def heard(sighting: Sighting) -> None:
+        if wish.is_for(sighting.advertisement) and not found.done():
+            found.set_result(sighting)
+
+    radio = Radio(settings.ble, heard, backends)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(radio.close)
+        listening = asyncio.ensure_future(radio.listen(lambda _: None))
+        stack.callback(listening.cancel)
+        out.write(f"listening for {wish.device}: switch it on, or make it send\n")
+        out.flush()
+        seen = await _heard(found, wish)
+        _refuse_joined(settings, seen)
+        async with radio.connect(seen.address) as link:
+            trace = await _recorded(link, seen, wish)
+    return {**trace, **await _expected(trace)}
+
+
+def written(trace: dict[str, Any]) -> str:
+    """One member a line, and one step."""
+    lines = []
+    for name, member in trace.items():
+        if isinstance(member, list) and member:
+            items = ",\n".join(f"    {_json(one)}" for one in member)
+            lines.append(f'  "{name}": [\n{items}\n  ]')
+        else:
+            lines.append(f'  "{name}": {_json(member)}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json(member: object) -> str:
+    return _encoder.encode(member).decode()
+
+
+async def _heard(found: asyncio.Future[Sighting], wish: Wish) -> Advertisement:
+    try:
+        async with asyncio.timeout(wish.seconds):
+            return (await found).advertisement
+    except TimeoutError as error:
+        raise CaptureError(f"{wish.device} was not heard in {wish.seconds:g} s") from error
+
+
+def _refuse_joined(settings: Settings, seen: Advertisement) -> None:
+    documents = Documents(settings.hub.state_dir / "documents", writable=False)
+    if any(device.address == seen.address for device in documents.devices()):
+        raise CaptureError(
+            f"{seen.address} has joined: its readings would be lost here; "
+            "use “Record the next session” on its setup page"
+        )
+
+
+async def _recorded(link: BleLink, seen: Advertisement, wish: Wish) -> dict[str, Any]:
+    recording = RecordingGattLink(link)
+    info = await read_device_information(recording)
+    driver = _driver(seen, info, wish)
+    problem = None
+    try:
+        if driver is None:
+            await _explore(link, recording, wish.seconds)
+        else:
+            await _converse(driver, recording)
+    except LinkError as error:
+        problem = str(error)
+    today = datetime.now(UTC).date()
+    return as_trace(recording, seen, driver, info, today) | {"ended": problem}
+
+
+def as_trace(
+    recording: RecordingGattLink,
+    seen: Advertisement,
+    driver: BleDriver | None,
+    info: DeviceInfo,
+    day: date,
+) -> dict[str, Any]:
+    """As `drivers.replay` reads it, blanked; `about` is for the person who reads the report."""
+    maker = " ".join(filter(None, (info.manufacturer, info.model, info.firmware)))
+    return {
+        "driver": driver.id if driver else "",
+        "device": maker or blanked_name(seen.name or "") or "unknown",
+        "source": f"{SOURCE} {VERSION}",
+        "about": {
+            "name": blanked_name(seen.name or ""),
+            "address": blanked_address(seen.address),
+            "services": sorted(short(one) for one in seen.services),
+            "companies": sorted(f"{one:04x}" for one in seen.company_data),
+        },
+        "quirks": sorted(driver.oddities) if driver else [],
+        "reads": blanked_reads(recording.reads, day),
+        "offers": recording.offers,
+        "steps": blanked_steps(recording.steps, day),
+        "expect": [],
+    }
+
+
+def _driver(seen: Advertisement, info: DeviceInfo, wish: Wish) -> BleDriver | None:
+    model = catalogue.find(seen, info)
+    named = wish.driver or (model and model.driver)
+    try:
+        kind = by_id(named) if named else choose(seen)
+    except MatchError:
+        if named:
+            raise
+        return None
+    return kind(oddities=model.quirks if model else ()) if issubclass(kind, BleDriver) else None
+
+
+async def _converse(driver: BleDriver, recording: RecordingGattLink) -> None:
+    await driver.read_clock(recording)
+    async with aclosing(driver.read(recording)) as readings:
+        async for _ in readings:
+            pass
+
+
+async def _explore(link: BleLink, recording: RecordingGattLink, seconds: float) -> None:
+    """Everything that can be had without writing anything."""
+    for characteristic, properties in link.offered.items():
+        recording.has(characteristic)
+        try:
+            if "read" in properties:
+                await recording.read(characteristic)
+            if properties & SEND_WITH_A_RESULT:
+                await recording.subscribe(characteristic)
+        except LinkRefused:
+            continue  # the recording says so
+    async for _ in recording.notifications(seconds):
+        pass
+
+
+async def _expected(trace: dict[str, Any]) -> dict[str, Any]:
+    """What the trace, blanked as it is, says when it is played again."""
+    if not trace["driver"]:
+        return {}
+    try:
+        return {"expect": [shown(said) for said in await play(trace_of(trace))]}
+    except DriverError as error:
+        return {"ended": str(error)}
