@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
 
 from drivers.measurement import Measurement, Rejected
-from hub.records import Kept, Reception
+from hub.records import Kept, Reception, Whose
 from hub.store.documents import Documents
 from hub.store.jsonfile import Damage
 from hub.store.ledger import Ledger
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 class Books:
     """Ledger and documents of this hub.
 
-    kept    called on the loop for each new measurement
+    kept    called on the loop for each new measurement that may be the patient's
     damage  what was found damaged since the start, in words for the technician
     """
 
@@ -60,9 +60,11 @@ class Books:
         future = self._thread.submit(action, *args, **kwargs)
         future.add_done_callback(_tell_failure)
 
-    async def keep(self, measurement: Measurement, reception: Reception) -> bool:
-        kept = await self.call(self.ledger.append, measurement, reception)
-        if kept is not None:
+    async def keep(
+        self, measurement: Measurement, reception: Reception, whose: Whose = Whose.PATIENT
+    ) -> bool:
+        kept = await self.call(self.ledger.append, measurement, reception, whose)
+        if kept is not None and whose is not Whose.ANOTHER:
             self._kept(kept)
         return kept is not None
 

@@ -51,15 +51,36 @@ class Reception:
     live: bool
 
 
+class Whose(StrEnum):
+    """Whose a measurement is, as far as the device itself can tell."""
+
+    PATIENT = "patient"
+    ANOTHER = "another"  # another user slot of the device than this patient's
+    UNKNOWN = "unknown"  # the device knows several people, and not which of them this was
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A measurement in the ledger. `id` is the same for every delivery of the same record."""
+    """A measurement in the ledger. `id` is the same for every delivery of the same record.
+
+    disowned  it is not the patient's, or nobody has said yet whose it is
+    """
 
     id: str
     number: int
     measurement: Measurement
     reception: Reception
     disowned: bool = False
+
+
+class Task(StrEnum):
+    """What a person must do before a device works again. The words are the pages'."""
+
+    BOND_LOST = "bond-lost"  # it does not know the hub any more: pair it anew
+    HELD_BY_PHONE = "held-by-phone"  # it is heard, and lets nobody in
+    CLOCK_LOST = "clock-lost"  # it forgot the date, and the hub could not set it
+    CONSENT_NEEDED = "consent-needed"  # it wants its own user number and code
+    PASSKEY_NEEDED = "passkey-needed"  # it showed a number, and nobody typed it in
 
 
 class Step(StrEnum):
@@ -132,6 +153,9 @@ class JournalKind(StrEnum):
     JOIN = "join"  # address
     REMOVE_DEVICE = "remove_device"  # device_key
     RENAME_DEVICE = "rename_device"  # device_key, name
+    REPLACE_DEVICE = "replace_device"  # device_key of the one that goes when another has joined
+    PASSKEY = "passkey"  # address, passkey: six digits, as the device shows them
+    CONSENT = "consent"  # device_key, user_index, consent: as the device shows them
     TEST_CONNECTION = "test_connection"
     SEND_AGAIN = "send_again"  # seq of a parked row
     SETUP_OPENED = "setup_opened"  # by: for the record

@@ -19,13 +19,13 @@ from drivers.contract import BleDriver
 from drivers.errors import DriverError, LinkRefused, NoDriver
 from drivers.gatt.device_information import read_device_information
 from drivers.links import GattLink
-from drivers.measurement import Learned
+from drivers.measurement import Learned, Measurement
 from drivers.registry import by_id
 from hub.acquire.ble import Radio, Sighting
 from hub.acquire.pairing import Decision, Pairing
-from hub.acquire.session import Books, Report, Session
+from hub.acquire.session import Books, Report, Session, whose
 from hub.clock import Now
-from hub.records import Device
+from hub.records import Device, Task, Whose
 from hub.settings import Ble
 
 log = logging.getLogger(__name__)
@@ -148,9 +148,14 @@ class Receiver:
             raise NoDriver(device.driver)
         model = catalogue.by_id(device.model)
         learn = partial(self._home.learned, device.key)
-        session = Session(device.key, self._books, self._now, self._zone, learn)
+        mine = partial(self._whose, device.key)
+        session = Session(device.key, self._books, self._now, self._zone, learn, mine)
         conversation = driver(device.memory, model.quirks if model else ())
         return await session.run(conversation, link, self._settings.session_timeout_s)
+
+    def _whose(self, device_key: str, measurement: Measurement) -> Whose:
+        slots = [one.user_index for one in self._home.devices() if one.key == device_key]
+        return whose(measurement, slots[0] if slots else None)
 
     async def _join(self, address: str, link: GattLink, decision: Decision) -> Device:
         """The device's identity must be known before its first measurement is stored."""
@@ -187,6 +192,8 @@ class Receiver:
             fields["clock_offset_s"] = round(report.clock_offset_s)
         if report.battery_percent is not None:
             fields["battery_percent"] = report.battery_percent
+        if report.problem is None or report.kept:
+            fields["task"] = Task.CLOCK_LOST if report.clock_is_lost else None
         self._home.status(device.key, **fields)
         log.info(
             "%s: %d new, %d already kept, %d unreadable%s",
@@ -204,4 +211,5 @@ class Receiver:
             last_seen=datetime.now(UTC),
             state="auth-failed" if refused else "unreachable",
             problem=str(error),
+            **({"task": Task.BOND_LOST} if refused else {}),
         )

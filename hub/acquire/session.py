@@ -21,7 +21,7 @@ from drivers.gatt.device_information import read_battery_percent
 from drivers.links import GattLink
 from drivers.measurement import Learned, Measurement, Rejected, Status
 from hub.clock import Moment, Now
-from hub.records import Reception
+from hub.records import Reception, Whose
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,13 @@ LIVE_WITHIN = timedelta(minutes=2)  # by the device's own clock: taken, then sen
 LIVE_AFTER_CONNECT_MS = 10_000  # without a device clock: the first record, right after connecting
 QUIET_S = 1.0
 CLOCK_IS_RIGHT_WITHIN = timedelta(seconds=5)
+CLOCK_IS_LOST_BEYOND = timedelta(days=1)  # no clock drifts that far: its battery was out
 
 
 class Books(Protocol):
     """What a session writes; every call returns only after COMMIT."""
 
-    def keep(self, measurement: Measurement, reception: Reception) -> Awaitable[bool]:
+    def keep(self, measurement: Measurement, reception: Reception, whose: Whose) -> Awaitable[bool]:
         """Durable on return; False when this very record is already kept."""
 
     def reject(self, rejected: Rejected, reception: Reception) -> Awaitable[None]: ...
@@ -42,20 +43,27 @@ class Books(Protocol):
 
 @dataclass(slots=True)
 class Report:
-    """What a session brought. `problem` is None when it ended as it should."""
+    """What a session brought. `problem` is None when it ended as it should.
+
+    clock_is_lost  the device forgot the date, and it could not be set
+    """
 
     session: str
     kept: int = 0
     repeated: int = 0
     rejected: int = 0
     clock_offset_s: float | None = None
+    clock_is_lost: bool = False
     battery_percent: int | None = None
     problem: DriverError | None = None
     errors: list[str] = field(default_factory=list)
 
 
 class Session:
-    """`learn` keeps what the driver wants to know in its next session; durable on return."""
+    """
+    learn  keeps what the driver wants to know in its next session; durable on return
+    whose  asked for each measurement anew: a driver may learn the patient's user slot on its way
+    """
 
     def __init__(
         self,
@@ -64,14 +72,17 @@ class Session:
         now: Now,
         zone: ZoneInfo,
         learn: Callable[[Learned], Awaitable[None]],
+        whose: Callable[[Measurement], Whose],
     ) -> None:
         self._device_key = device_key
         self._books = books
         self._now = now
         self._zone = zone
         self._learn = learn
+        self._whose = whose
         self._last: Measurement | None = None
         self._looked_after = False
+        self._may_set_clock = True
         self.report = Report(session=str(uuid4()))
 
     async def run(self, driver: BleDriver, link: GattLink, timeout_s: float) -> Report:
@@ -93,10 +104,13 @@ class Session:
             device_now = await driver.read_clock(link)
         except LinkRefused as error:
             self.report.errors.append(str(error))
+            self._may_set_clock = False
             return None
         if device_now is not None:
-            offset = self._local(self._now()) - device_now
+            now = self._now()
+            offset = self._local(now) - device_now
             self.report.clock_offset_s = offset.total_seconds()
+            self.report.clock_is_lost = now.trusted and abs(offset) > CLOCK_IS_LOST_BEYOND
         return device_now
 
     async def _pull(
@@ -161,7 +175,9 @@ class Session:
             self.report.rejected += 1
             return
         live = self._is_live(reading, received, connected, device_now)
-        new = await self._books.keep(reading, self._reception(driver, received, live=live))
+        new = await self._books.keep(
+            reading, self._reception(driver, received, live=live), self._whose(reading)
+        )
         self._last = reading
         if new:
             self.report.kept += 1
@@ -197,17 +213,32 @@ class Session:
     async def _set_clock(
         self, driver: BleDriver, link: GattLink, device_now: datetime | None
     ) -> None:
-        """Set, then read back: some devices accept a time and keep the wrong one."""
+        """Set, then read back: some devices accept a time and keep the wrong one.
+
+        A device that does not know its date tells none, and is set; one without a clock ignores it.
+        """
         offset_s = self.report.clock_offset_s
-        if device_now is None or offset_s is None or not self._now().trusted:
-            return
-        if abs(offset_s) <= CLOCK_IS_RIGHT_WITHIN.total_seconds():
+        right = offset_s is not None and abs(offset_s) <= CLOCK_IS_RIGHT_WITHIN.total_seconds()
+        if right or not self._may_set_clock or not self._now().trusted:
             return
         await driver.set_clock(link, self._local(self._now()))
         after = await driver.read_clock(link)
-        right = after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN
-        if not right:
+        if after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN:
+            self.report.clock_is_lost = False
+        elif after or device_now:
             self.report.errors.append(f"the clock was set but shows {after}")
 
     def _local(self, moment: Moment) -> datetime:
         return moment.wall.astimezone(self._zone).replace(tzinfo=None)
+
+
+def whose(measurement: Measurement, user_index: int | None) -> Whose:
+    """Never guessed: the device names the user slot, says that it does not know, or knows one only.
+
+    user_index  the patient's slot; None when everybody's readings are the patient's
+    """
+    if measurement.is_of_unknown_user:
+        return Whose.UNKNOWN
+    if None in (user_index, measurement.user_index) or user_index == measurement.user_index:
+        return Whose.PATIENT
+    return Whose.ANOTHER

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from drivers.measurement import Measurement, Rejected
 from hub.clock import Moment
-from hub.records import Kept, OutboxKind, Reception
+from hub.records import Kept, OutboxKind, Reception, Whose
 from hub.store import dating, quarantine, retention
 from hub.store.encoding import is_whole, moment_columns, to_bytes, to_kept, to_moment
 from hub.store.errors import DiskFull
@@ -29,10 +29,12 @@ SESSIONS_AT_ONCE = 50
 
 INSERT = """
 INSERT INTO measurement (id, seq, kind, device_key, driver, session, received_wall, received_mono,
-    received_boot, received_state, clock_offset_s, live, body, crc32)
+    received_boot, received_state, clock_offset_s, live, disowned, held, body, crc32)
 VALUES (:id, :seq, :kind, :device_key, :driver, :session, :received_wall, :received_mono,
-    :received_boot, :received_state, :clock_offset_s, :live, :body, :crc32)
+    :received_boot, :received_state, :clock_offset_s, :live, :disowned, :held, :body, :crc32)
 """
+ASKED_ABOUT = "ask_who"  # the state in which the kiosk finds the ids of what is held
+ASKED_AT_MOST = 50
 
 
 class OwnerChange(StrEnum):
@@ -74,21 +76,24 @@ class Ledger:
         with self._database.transaction():
             return work()
 
-    def append(self, measurement: Measurement, reception: Reception) -> Kept | None:
+    def append(
+        self, measurement: Measurement, reception: Reception, whose: Whose = Whose.PATIENT
+    ) -> Kept | None:
         """Durable on return, with a place in the outbox. None: this very record is here already.
 
+        What is not known to be the patient's is in no bundle; of unknown ones the kiosk asks.
         On a full disk received rows make room for it; DiskFull when there are none.
         """
         id = identity(measurement, reception)
         if self._knows(id):
             return None
         try:
-            number = self._write(id, measurement, reception)
+            number = self._write(id, measurement, reception, whose)
         except DiskFull:
             if self.is_in_transaction or not self.make_room():
                 raise
-            number = self._write(id, measurement, reception)
-        return Kept(id, number, measurement, reception)
+            number = self._write(id, measurement, reception, whose)
+        return Kept(id, number, measurement, reception, disowned=whose is not Whose.PATIENT)
 
     def measurements_of(self, seq: int) -> list[Kept]:
         """What goes into the bundle of an outbox row, in order of arrival.
@@ -122,6 +127,9 @@ class Ledger:
             row = self._find(id)
             if row is None:
                 return OwnerChange.UNKNOWN
+            if row["held"]:
+                self._let_go(id, disowned=True)
+                return OwnerChange.IN_TIME
             if row["disowned"]:
                 return OwnerChange.UNCHANGED
             self._database.change("UPDATE measurement SET disowned = 1 WHERE id = ?", (id,))
@@ -139,7 +147,7 @@ class Ledger:
                 return OwnerChange.UNKNOWN
             if not row["disowned"]:
                 return OwnerChange.UNCHANGED
-            self._database.change("UPDATE measurement SET disowned = 0 WHERE id = ?", (id,))
+            self._let_go(id, disowned=False)
             if row["seq"] is not None:
                 return OwnerChange.TOO_LATE
             seq = self._place(row["session"], to_moment(row, "received"))
@@ -182,7 +190,7 @@ class Ledger:
     def space(self) -> Space:
         return self.ballast.space()
 
-    def _write(self, id: str, measurement: Measurement, reception: Reception) -> int:
+    def _write(self, id: str, measurement: Measurement, reception: Reception, whose: Whose) -> int:
         body = to_bytes(measurement)
         columns = moment_columns("received", reception.received) | {
             "id": id,
@@ -192,12 +200,32 @@ class Ledger:
             "session": reception.session,
             "clock_offset_s": reception.clock_offset_s,
             "live": reception.live,
+            "disowned": whose is not Whose.PATIENT,
+            "held": whose is Whose.UNKNOWN,
             "body": body,
             "crc32": zlib.crc32(body),
         }
         with self._database.transaction():
-            columns["seq"] = self._place(reception.session, reception.received)
-            return self._database.insert(INSERT, columns)
+            mine = whose is Whose.PATIENT
+            columns["seq"] = self._place(reception.session, reception.received) if mine else None
+            number = self._database.insert(INSERT, columns)
+            if whose is Whose.UNKNOWN:
+                self._ask()
+        return number
+
+    def _let_go(self, id: str, *, disowned: bool) -> None:
+        self._database.change(
+            "UPDATE measurement SET held = 0, disowned = ? WHERE id = ?", (disowned, id)
+        )
+        self._ask()
+
+    def _ask(self) -> None:
+        """The newest first: that is the one of which somebody still knows whose it was."""
+        held = self._database.rows(
+            "SELECT id FROM measurement WHERE held = 1 ORDER BY number DESC LIMIT ?",
+            (ASKED_AT_MOST,),
+        )
+        self.notes.put_state(ASKED_ABOUT, [row["id"] for row in held])
 
     def _knows(self, id: str) -> bool:
         sql = "SELECT 1 FROM measurement WHERE id = ?1 UNION ALL SELECT 1 FROM pruned WHERE id = ?1"

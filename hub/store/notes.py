@@ -16,7 +16,7 @@ OUTCOMES_KEPT = 1000
 
 
 class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How a device is doing, for the technician. `problem` is in words."""
+    """How a device is doing, for the technician. `problem` is in words, `task` a `records.Task`."""
 
     device_key: str
     state: Literal["paired", "unreachable", "auth-failed", "unsupported"] = "paired"
@@ -25,6 +25,7 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
     battery_percent: int | None = None
     clock_offset_s: float | None = None
     problem: str | None = None
+    task: str | None = None
 
 
 class DeviceChanges(TypedDict, total=False):
@@ -34,6 +35,7 @@ class DeviceChanges(TypedDict, total=False):
     battery_percent: int | None
     clock_offset_s: float | None
     problem: str | None
+    task: str | None
 
 
 class AlreadyTaken(Exception):

@@ -1,6 +1,7 @@
 """What the ledger may let go of: what the central service has, and only that.
 
-Unsent and parked rows stay, however old, and however full the disk is.
+Unsent and parked rows stay, however old, and however full the disk is; so does what is held until
+somebody says whose it is.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -60,7 +61,8 @@ def _prune_disowned(database: Database, before: datetime) -> None:
     with database.transaction():
         _forget_measurements(
             database,
-            "seq IS NULL AND received_wall < ? AND number < (SELECT max(number) FROM measurement)",
+            "seq IS NULL AND held = 0 AND received_wall < ?"
+            " AND number < (SELECT max(number) FROM measurement)",
             to_text(before),
         )
 

@@ -20,7 +20,7 @@ from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.radio import attach_radio, close_radio
-from hub.records import Device, Reception
+from hub.records import Device, Reception, Whose
 from hub.settings import Ble
 
 CUFF = "F0:F1:F2:A1:00:01"
@@ -33,6 +33,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.kept: list[tuple[Measurement, Reception]] = []
+        self.owners: list[Whose] = []
         self.rejected: list[Rejected] = []
         self.mine: dict[str, Device] = {}
         self.statuses: dict[str, dict[str, Any]] = {}
@@ -40,10 +41,13 @@ class Hub:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def keep(self, measurement: Measurement, reception: Reception) -> bool:
+    async def keep(
+        self, measurement: Measurement, reception: Reception, whose: Whose = Whose.PATIENT
+    ) -> bool:
         new = all(known.raw != measurement.raw for known, _ in self.kept)
         if new:
             self.kept.append((measurement, reception))
+            self.owners.append(whose)
         await self._tell()
         return new
 

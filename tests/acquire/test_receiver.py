@@ -1,9 +1,11 @@
 """From a press on a virtual device to a kept measurement, through bleak and the hub's own radio."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from drivers.measurement import Quantity
 from hub.acquire.pairing import Pairing
@@ -11,6 +13,7 @@ from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.peripherals.scale import Scale
+from hub.records import Whose
 from tests.acquire.conftest import CUFF, Hub, joined
 
 pytestmark = pytest.mark.usefixtures("listening")
@@ -122,3 +125,43 @@ async def test_a_device_that_refuses_to_pair_is_told_to_the_technician(
     [status] = hub.statuses.values()
     assert status["problem"]
     assert cuff.unread == 1
+
+
+def with_user(slot: int) -> Callable[[bytes], bytes]:
+    """The same measurement from a cuff for several people: User ID behind the pulse rate."""
+    return lambda payload: (
+        bytes((payload[0] | 0x08,)) + payload[1:-2] + bytes((slot,)) + payload[-2:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("slot", "mine", "whose"),
+    [
+        pytest.param(2, 2, Whose.PATIENT, id="the patient's slot"),
+        pytest.param(1, 2, Whose.ANOTHER, id="the spouse's slot"),
+        pytest.param(1, None, Whose.PATIENT, id="everybody's is the patient's"),
+        pytest.param(0xFF, 2, Whose.UNKNOWN, id="the device does not know"),
+        pytest.param(0xFF, None, Whose.UNKNOWN, id="nor whose all of them are"),
+    ],
+)
+async def test_the_user_slot_tells_whose_it_is(
+    hub: Hub, cuff: BloodPressureCuff, slot: int, mine: int | None, whose: Whose
+) -> None:
+    hub.mine = {joined().key: replace(joined(), user_index=mine)}
+    cuff.damage = with_user(slot)
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.kept)
+    assert hub.owners == [whose]
+
+
+async def test_a_clock_that_lost_its_date_and_is_set_is_no_task(
+    hub: Hub, cuff: BloodPressureCuff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Peripheral, "linger_s", 0.4)
+    hub.mine = {joined().key: joined()}
+    cuff.clock.offset = timedelta(days=-3000)
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.statuses)
+    [status] = hub.statuses.values()
+    assert abs(cuff.clock.offset) < timedelta(seconds=5)
+    assert status["task"] is None

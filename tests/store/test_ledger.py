@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from drivers.measurement import Quantity, Rejected
-from hub.records import OutboxKind
+from hub.records import OutboxKind, Whose
 from hub.store.ledger import Ledger, OwnerChange
 from hub.store.quarantine import KEPT_PER_DEVICE
 from hub.store.readings import LedgerReader
@@ -122,6 +122,67 @@ class TestNotMe:
     def test_of_nothing(self, ledger: Ledger) -> None:
         assert ledger.disown("no-such-id") is OwnerChange.UNKNOWN
         assert ledger.own("no-such-id") is OwnerChange.UNKNOWN
+
+
+class TestWhose:
+    def test_nobodys_is_kept_and_asked_about_but_in_no_bundle(
+        self, ledger: Ledger, reader: LedgerReader
+    ) -> None:
+        kept = ledger.append(blood_pressure(), reception(), Whose.UNKNOWN)
+        assert kept and kept.disowned
+        assert due_seqs(ledger) == []
+        assert reader.state("ask_who") == [kept.id]
+        assert [one.kept for one in reader.readings(10)] == [kept]
+
+    def test_they_queue_up_with_the_newest_first(
+        self, ledger: Ledger, reader: LedgerReader
+    ) -> None:
+        first, second = (held_id(ledger, sequence) for sequence in (1, 2))
+        assert reader.state("ask_who") == [second, first]
+        assert ledger.own(second) is OwnerChange.IN_TIME
+        assert reader.state("ask_who") == [first]
+        assert ledger.disown(first) is OwnerChange.IN_TIME
+        assert reader.state("ask_who") == []
+        assert [kept.id for seq in due_seqs(ledger) for kept in ledger.measurements_of(seq)] == [
+            second
+        ]
+
+    def test_after_a_no_it_can_still_be_a_yes(self, ledger: Ledger, reader: LedgerReader) -> None:
+        held = held_id(ledger)
+        ledger.disown(held)
+        assert due_seqs(ledger) == []
+        assert ledger.disown(held) is OwnerChange.UNCHANGED
+        assert ledger.own(held) is OwnerChange.IN_TIME
+        [kept] = ledger.measurements_of(1)
+        assert (kept.id, kept.disowned) == (held, False)
+
+    def test_it_is_asked_again_after_a_restart_and_when_it_is_offered_again(
+        self, ledger: Ledger, path: Path
+    ) -> None:
+        held = held_id(ledger)
+        ledger.close()
+        again, reader = Ledger(path), LedgerReader(path)
+        assert again.append(blood_pressure(), reception("s2"), Whose.UNKNOWN) is None
+        assert reader.state("ask_who") == [held]
+        assert due_seqs(again) == []
+        reader.close()
+        again.close()
+
+    def test_another_persons_is_kept_and_not_asked_about(
+        self, ledger: Ledger, reader: LedgerReader
+    ) -> None:
+        kept = ledger.append(blood_pressure(), reception(), Whose.ANOTHER)
+        assert kept and kept.disowned
+        assert due_seqs(ledger) == []
+        assert not reader.state("ask_who")
+        assert ledger.own(kept.id) is OwnerChange.IN_TIME
+        assert due_seqs(ledger) == [1]
+
+
+def held_id(ledger: Ledger, sequence: int = 1) -> str:
+    kept = ledger.append(blood_pressure(sequence), reception(), Whose.UNKNOWN)
+    assert kept is not None
+    return kept.id
 
 
 class TestTime:

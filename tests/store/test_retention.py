@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.records import OutboxKind
+from hub.records import OutboxKind, Whose
 from hub.store import retention
 from hub.store.ledger import Ledger
 from hub.store.readings import LedgerReader
@@ -108,3 +108,16 @@ def test_a_ledger_that_grew_too_large_lets_go_of_young_ones(
     ledger.outbox.acknowledge([f"a{number}" for number in range(30)], moment().wall)
     assert ledger.prune(moment(1), days=90) == 30
     assert [row.id for row in ledger.outbox.due(10)] == ["unsent"]
+
+
+def test_what_nobody_has_claimed_stays_until_somebody_says(
+    ledger: Ledger, reader: LedgerReader
+) -> None:
+    held = ledger.append(blood_pressure(1), reception(), Whose.UNKNOWN)
+    ledger.append(blood_pressure(2), reception(), Whose.ANOTHER)
+    received(ledger, 3, 99 * DAY)
+    ledger.prune(moment(100 * DAY), days=90)
+    assert held and sequences(reader) == [3, 1]
+    ledger.disown(held.id)
+    ledger.prune(moment(100 * DAY), days=90)
+    assert sequences(reader) == [3]
