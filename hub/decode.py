@@ -3,8 +3,9 @@
     {"kind": "body_weight", "values": {"body_weight": {"value": 72.500, "unit": "kg"}},
      "device_time": null, "sequence": null, "user_index": null, "status": []}
 
-`details` stand at the end where the device gave any; a value has `absent` (with `"value": null`)
-or `comparator` only where the device said so. What cannot be decoded is {"error": "…"}.
+`series` (quantity → list of values) and `details` stand at the end where the device gave any; a
+value has `absent` (with `"value": null`) or `comparator` only where the device said so. What cannot
+be decoded is {"error": "…"}.
 """
 
 import io
@@ -69,6 +70,11 @@ def as_object(measurement: Measurement) -> dict[str, Any]:
         "user_index": measurement.user_index,
         "status": [status.value for status in measurement.status],
     }
+    if measurement.series:
+        answer["series"] = {
+            quantity.value: [_value_object(value) for value in values]
+            for quantity, values in measurement.series.items()
+        }
     return {**answer, "details": dict(measurement.details)} if measurement.details else answer
 
 

@@ -2,18 +2,19 @@
 
 Source: the contract's code table. Every MDC number is (partition << 16) + term, in decimal. A word
 that has no code there (the meal "bedtime": three public sources say 128:29300, one 128:29261) is
-sent as text until RTMMS confirms one.
+sent as text until RTMMS confirms one, and so is a quantity (a ketone) that the table does not have.
 """
 
 from dataclasses import dataclass
 
-from drivers.measurement import Kind, Quantity, Status, Unit
+from drivers.measurement import Kind, Quantity, Unit
 
 MDC = "urn:iso:std:iso:11073:10101"
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 NPU = "urn:oid:2.16.578.1.12.4.1.1.7280"
 ASN1_TO_HL7 = "http://terminology.hl7.org/CodeSystem/ASN1ToHL7"
+MISSING_MDC = "http://hl7.org/fhir/uv/phd/CodeSystem/MissingMDCCodes"
 
 CENTIMETRE = "cm"
 
@@ -22,8 +23,9 @@ CENTIMETRE = "cm"
 class Code:
     """One meaning.
 
-    unit   the unit that the LOINC and NPU codes are about; None where they hold for any
-    vital  an R4 vital sign: its profile demands the LOINC code and the category
+    unit    the unit that the LOINC and NPU codes are about; None where they hold for any
+    vital   an R4 vital sign: its profile demands the LOINC code and the category
+    system  of the number; the guide's own where MDC has not taken it up yet
     """
 
     number: int
@@ -33,14 +35,20 @@ class Code:
     npu: str | None = None
     unit: str | None = None
     vital: bool = False
+    system: str = MDC
+
+    @property
+    def word(self) -> str:
+        """What tells it from another in a name that the hub makes."""
+        return str(self.number)
 
 
 @dataclass(frozen=True, slots=True)
-class Bits:
-    """Flags of one device status: Status → (bit, display in ASN1ToHL7)."""
+class Uncoded:
+    """A quantity that the table has no code for: sent as text, so its word never changes."""
 
-    code: Code
-    flags: dict[Status, tuple[int, str]]
+    word: str
+    vital: bool = False
 
 
 BLOOD_PRESSURE = Code(150020, "MDC_PRESS_BLD_NONINV", ("85354-9",), "75367002", vital=True)
@@ -53,6 +61,7 @@ CUFF_STATUS = Code(8410608, "MDC_BLOOD_PRESSURE_MEASUREMENT_STATUS")
 BODY_WEIGHT = Code(188736, "MDC_MASS_BODY_ACTUAL", ("29463-7",), "27113001", vital=True)
 HEIGHT = Code(188740, "MDC_LEN_BODY_ACTUAL", ("8302-2",), "1153637007", vital=True)
 BODY_MASS_INDEX = Code(188752, "MDC_RATIO_MASS_BODY_LEN_SQ", ("39156-5",), vital=True)
+BODY_FAT = Code(188748, "MDC_BODY_FAT", ("41982-0",))
 
 OXYGEN_SATURATION = Code(
     150456, "MDC_PULS_OXIM_SAT_O2", ("2708-6", "59408-5"), "431314004", vital=True
@@ -105,7 +114,10 @@ SAMPLE_TYPES = {
     "interstitial_fluid": Code(160212, "MDC_CONC_GLU_ISF"),
     "control_solution": Code(160208, "MDC_CONC_GLU_CONTROL"),
 }
+INTERSTITIAL_FLUID = SAMPLE_TYPES["interstitial_fluid"]
 METER_STATUS = Code(8417752, "MDC_GLU_METER_DEV_STATUS")
+GLUCOSE_TREND = Code(8418008, "MDC_CONC_GLU_TREND")
+SENSOR_STATUS = Code(8418060, "MDC_CGM_DEV_STAT")
 
 CARBOHYDRATE = Code(8417764, "MDC_CTXT_GLU_CARB")
 CARBOHYDRATES = {
@@ -169,6 +181,19 @@ FACTS = {
 }
 NOT_AVAILABLE = "not_available"
 
+HEART_RATE = Code(147842, "MDC_ECG_HEART_RATE", ("8867-4",), "364075005", vital=True)
+RR_INTERVAL = Code(147240, "MDC_ECG_TIME_PD_RR_GL")
+ENERGY_EXPENDED = Code(8454263, "MDC_HF_ENERGY")
+RESPIRATORY_RATE = Code(151562, "MDC_RESP_RATE", ("9279-1",), "271625008", vital=True)
+
+PEF = Code(152584, "MDC_FLOW_AWAY_EXP_FORCED_PEAK")
+PEF_PERSONAL_BEST = Code(152585, "MDC_FLOW_AWAY_EXP_FORCED_PEAK_PB")
+FEV1 = Code(152586, "MDC_VOL_AWAY_EXP_FORCED_1S")
+FEV6 = Code(152587, "MDC_VOL_AWAY_EXP_FORCED_6S")
+FVC = Code(188928, "MDC_VOL_AWAY_EXP_FORCED_CAPACITY")
+FEV1_FVC_RATIO = Code(188948, "MDC_RATIO_AWAY_EXP_FORCED_1S_FVC")
+FEF25_75 = Code(188960, "MDC_FLOW_AWAY_EXP_FORCED_25_75_FVC")
+
 BATTERY = Code(67996, "MDC_ATTR_VAL_BATT_CHARGE")
 ABSOLUTE_TIME = Code(67975, "MDC_ATTR_TIME_ABS")
 
@@ -187,61 +212,50 @@ OXIMETRY: dict[Quantity, tuple[Code, Code | None]] = {
     Quantity.PULSE_AMPLITUDE_INDEX: (PULSE_AMPLITUDE_INDEX, None),
 }
 
-CUFF_BITS = Bits(
-    CUFF_STATUS,
-    {
-        Status.BODY_MOVEMENT: (0, "body-movement"),
-        Status.CUFF_TOO_LOOSE: (1, "cuff-too-loose"),
-        Status.IRREGULAR_PULSE: (2, "irregular-pulse"),
-        Status.PULSE_RATE_ABOVE_RANGE: (3, "pulse-over-range-limit"),
-        Status.PULSE_RATE_BELOW_RANGE: (4, "pulse-under-range-limit"),
-        Status.IMPROPER_POSITION: (5, "improper-body-position"),
+# What a quantity is called wherever it stands by itself. Where a kind of measurement calls it
+# otherwise (an oximeter's pulse, a glucose of capillary blood), that is said where it is composed.
+QUANTITIES: dict[Quantity, Code | Uncoded] = {
+    **PRESSURES,
+    **{quantity: code for quantity, (code, _) in OXIMETRY.items()},
+    Quantity.PULSE_RATE: CUFF_PULSE,
+    Quantity.BODY_WEIGHT: BODY_WEIGHT,
+    Quantity.BODY_MASS_INDEX: BODY_MASS_INDEX,
+    Quantity.HEIGHT: HEIGHT,
+    Quantity.BODY_FAT: BODY_FAT,
+    Quantity.BODY_TEMPERATURE: BODY_TEMPERATURE,
+    Quantity.GLUCOSE: UNNAMED_SAMPLE,
+    Quantity.CARBOHYDRATE: CARBOHYDRATE,
+    Quantity.MEDICATION: MEDICATION,
+    Quantity.EXERCISE_INTENSITY: EXERCISE,
+    Quantity.HBA1C: HBA1C,
+    Quantity.GLUCOSE_TREND: GLUCOSE_TREND,
+    Quantity.HEART_RATE: HEART_RATE,
+    Quantity.RR_INTERVAL: RR_INTERVAL,
+    Quantity.ENERGY_EXPENDED: ENERGY_EXPENDED,
+    Quantity.RESPIRATORY_RATE: RESPIRATORY_RATE,
+    Quantity.PEF: PEF,
+    Quantity.FEV1: FEV1,
+    Quantity.FEV6: FEV6,
+    Quantity.FVC: FVC,
+    Quantity.FEV1_FVC_RATIO: FEV1_FVC_RATIO,
+    Quantity.FEF25_75: FEF25_75,
+    Quantity.PEF_PERSONAL_BEST: PEF_PERSONAL_BEST,
+    **{
+        quantity: Uncoded(quantity.value)
+        for quantity in (
+            Quantity.GLUCOSE_QUALITY,
+            Quantity.KETONE,
+            Quantity.BASAL_METABOLISM,
+            Quantity.MUSCLE_PERCENTAGE,
+            Quantity.MUSCLE_MASS,
+            Quantity.FAT_FREE_MASS,
+            Quantity.SOFT_LEAN_MASS,
+            Quantity.BODY_WATER_MASS,
+            Quantity.IMPEDANCE,
+            Quantity.FEV1_FEV6_RATIO,
+            Quantity.FEV1_PERSONAL_BEST,
+        )
     },
-)
-# GATT counts these from the other end: its bit n is bit 15 - n here.
-OXIMETER_BITS = Bits(
-    OXIMETER_STATUS,
-    {
-        Status.SENSOR_DISCONNECTED: (0, "sensor-disconnected"),
-        Status.SENSOR_MALFUNCTION: (1, "sensor-malfunction"),
-        Status.SENSOR_DISPLACED: (2, "sensor-displaced"),
-        Status.UNKNOWN_SENSOR: (3, "sensor-unsupported"),
-        Status.SENSOR_UNCONNECTED_TO_USER: (4, "sensor-off"),
-        Status.SENSOR_INTERFERENCE: (5, "sensor-interference"),
-        Status.SIGNAL_ANALYSIS_ONGOING: (6, "signal-searching"),
-        Status.QUESTIONABLE_PULSE: (7, "signal-pulse-questionable"),
-        Status.NONPULSATILE_SIGNAL: (8, "signal-non-pulsatile"),
-        Status.ERRATIC_SIGNAL: (9, "signal-erratic"),
-        Status.LOW_PERFUSION: (10, "signal-low-perfusion"),
-        Status.POOR_SIGNAL: (11, "signal-poor"),
-        Status.INADEQUATE_SIGNAL: (12, "signal-inadequate"),
-        Status.SIGNAL_IRREGULARITY: (13, "signal-processing-irregularity"),
-        Status.EQUIPMENT_MALFUNCTION: (14, "device-equipment-malfunction"),
-        Status.EXTENDED_DISPLAY_ONGOING: (15, "device-extended-update"),
-    },
-)
-# Bit 11 is "time fault" in GATT and "temperature out of range" here, so it is never mapped.
-METER_BITS = Bits(
-    METER_STATUS,
-    {
-        Status.BATTERY_LOW: (0, "device-battery-low"),
-        Status.GLUCOSE_SENSOR_FAULT: (1, "sensor-malfunction"),
-        Status.SAMPLE_TOO_SMALL: (2, "sensor-sample-size-insufficient"),
-        Status.STRIP_INSERTION_ERROR: (3, "sensor-strip-insertion"),
-        Status.STRIP_TYPE_INCORRECT: (4, "sensor-strip-type-incorrect"),
-        Status.RESULT_TOO_HIGH: (5, "sensor-result-too-high"),
-        Status.RESULT_TOO_LOW: (6, "sensor-result-too-low"),
-        Status.TEMPERATURE_TOO_HIGH: (7, "sensor-temp-too-high"),
-        Status.TEMPERATURE_TOO_LOW: (8, "sensor-temp-too-low"),
-        Status.READ_INTERRUPTED: (9, "sensor-read-interrupt"),
-        Status.DEVICE_FAULT: (10, "device-gen-fault"),
-    },
-)
-BITS = {
-    Kind.BLOOD_PRESSURE: CUFF_BITS,
-    Kind.PULSE_OXIMETRY: OXIMETER_BITS,
-    Kind.GLUCOSE: METER_BITS,
-    Kind.GLUCOSE_CONTEXT: METER_BITS,
 }
 
 # Devices (the guide's DeviceTypes11073MDC, MDCDeviceVersionTypes and MDCTimeSyncMethods)
@@ -256,7 +270,13 @@ SPECIALIZATIONS = {
     Kind.PULSE_OXIMETRY: Code(528388, "MDC_DEV_SPEC_PROFILE_PULS_OXIM"),
     Kind.GLUCOSE: Code(528401, "MDC_DEV_SPEC_PROFILE_GLUCOSE"),
     Kind.GLUCOSE_CONTEXT: Code(528401, "MDC_DEV_SPEC_PROFILE_GLUCOSE"),
+    Kind.KETONE: Code(528401, "MDC_DEV_SPEC_PROFILE_GLUCOSE"),
+    Kind.CONTINUOUS_GLUCOSE: Code(528409, "MDC_DEV_SPEC_PROFILE_CGM"),
+    Kind.BODY_COMPOSITION: Code(528404, "MDC_DEV_SPEC_PROFILE_BCA"),
+    Kind.HEART_RATE: Code(528525, "MDC_DEV_SUB_SPEC_PROFILE_HR"),
+    Kind.SPIROMETRY: Code(528405, "MDC_DEV_SPEC_PROFILE_PEAK_FLOW"),
 }
+SPIROMETER = Code(528413, "MDC_DEV_SPEC_PROFILE_SPIROMETER", system=MISSING_MDC)
 FIRMWARE = Code(531976, "MDC_ID_PROD_SPEC_FW")
 SOFTWARE = Code(531975, "MDC_ID_PROD_SPEC_SW")
 HARDWARE = Code(531974, "MDC_ID_PROD_SPEC_HW")

@@ -60,10 +60,9 @@ def compose(
     timed: Timed = [(one, taken(one, bounds, zone)) for one in ordered if not one.disowned]
     found = list(measured(setting, timed))
     left_out = tuple(_left_out(ordered, timed))
-    kinds = {one.measurement.kind for one in ordered}
     entries = [
         gateway_entry(gateway, setting.gateway_urn),
-        device_entry(gateway.hub, device, kinds),
+        device_entry(gateway.hub, device, [one.measurement for one in ordered]),
         *clock_reports(setting, timed),
         *found,
         *batteries(setting, timed, at),

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from drivers.measurement import Measurement
 from hub.records import Kept
+from hub.uplink.codes import Code
+from hub.uplink.flags import is_preliminary, is_test, is_unconfirmed
 from hub.uplink.identifiers import Name, conditional_create, urn, urn_name
-from hub.uplink.observations import Draft, drafts, is_preliminary, is_test
+from hub.uplink.observations import Draft, drafts
 from hub.uplink.resources import (
     PROFILES,
     TERMINOLOGY,
@@ -20,6 +23,7 @@ from hub.uplink.setting import PERSONAL_HEALTH, VITAL_SIGNS, Setting, Timed, clo
 from hub.uplink.timing import Taken, effective
 
 TEST_DATA = {"system": TERMINOLOGY + "v3-ActReason", "code": "HTEST"}
+UNCERTAIN_RELIABILITY = {"system": TERMINOLOGY + "v3-ObservationValue", "code": "UNCERTREL"}
 
 
 def measured(setting: Setting, timed: Timed) -> Iterator[Json]:
@@ -42,7 +46,7 @@ def measured(setting: Setting, timed: Timed) -> Iterator[Json]:
 
 
 def _guide_name(setting: Setting, draft: Draft, when: Taken) -> Name | None:
-    if when.stamp is None:
+    if when.stamp is None or not isinstance(draft.code, Code):
         return None
     return conditional_create(
         setting.device,
@@ -60,10 +64,9 @@ def _observation(
     own = urn(name.value) if name else urn(setting.device_urn, one.id, *_what(draft))
     names = [name, urn_name(own)] if name else [urn_name(own)]
     clock = clock_urn(one.reception.session, when.clock) if when.clock else None
-    security = {"security": [TEST_DATA]} if is_test(one.measurement) else {}
     resource = {
         "resourceType": "Observation",
-        "meta": {"profile": [PROFILES + draft.profile], **security},
+        "meta": {"profile": [PROFILES + draft.profile], **_security(one.measurement)},
         "extension": setting.extensions(clock),
         "identifier": [identifier(each) for each in names],
         "status": "preliminary" if is_preliminary(one.measurement) else "final",
@@ -80,7 +83,13 @@ def _observation(
 
 
 def _what(draft: Draft) -> list[str]:
-    return [str(code.number) for code in (draft.code, *draft.supplemental)]
+    return [code.word for code in (draft.code, *draft.supplemental)]
+
+
+def _security(measurement: Measurement) -> Json:
+    labels = [TEST_DATA] if is_test(measurement) else []
+    labels += [UNCERTAIN_RELIABILITY] if is_unconfirmed(measurement) else []
+    return {"security": labels} if labels else {}
 
 
 def _effective(setting: Setting, when: Taken, draft: Draft) -> Json:

@@ -1,33 +1,42 @@
 """One measurement → the observations that it is made of, before time and identity are added."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from drivers.measurement import Kind, Measurement, Quantity, Status, Unit, Value
-from hub.uplink import codes
-from hub.uplink.codes import Code
-from hub.uplink.resources import Json, absent, coded, concept, mdc, number
+from drivers.measurement import Kind, Measurement, Quantity, Unit, Value
+from hub.uplink import codes, flags
+from hub.uplink.codes import Code, Uncoded
+from hub.uplink.flags import in_words, interpretation, without_value
+from hub.uplink.resources import Json, absent, concept, mdc, number, samples
 
 NUMERIC = "PhdNumericObservation"
 COMPOUND = "PhdCompoundNumericObservation"
 CODED = "PhdCodedEnumerationObservation"
 BITS = "PhdBitsEnumerationObservation"
+SERIES = "PhdRtsaObservation"
 
-MEASUREMENT_STATUS = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status"
-INTERPRETATIONS = {
-    Status.QUESTIONABLE: "questionable",
-    Status.CALIBRATION_ONGOING: "calibration-ongoing",
-    Status.EARLY_ESTIMATE: "early-indication",
+GLUCOSE_QUANTITIES = {
+    Quantity.GLUCOSE,
+    Quantity.CARBOHYDRATE,
+    Quantity.MEDICATION,
+    Quantity.EXERCISE_INTENSITY,
+    Quantity.HBA1C,
 }
-WITHOUT_VALUE = {
-    Status.INVALID: "error",
-    Status.UNSUCCESSFUL: "error",
-    Status.UNAVAILABLE: "not-performed",
+DERIVED = {
+    Quantity.BODY_MASS_INDEX: Quantity.BODY_WEIGHT,
+    Quantity.GLUCOSE_TREND: Quantity.GLUCOSE,
+    Quantity.GLUCOSE_QUALITY: Quantity.GLUCOSE,
 }
-PRELIMINARY = {Status.EARLY_ESTIMATE, Status.MEASUREMENT_ONGOING}
-TESTS = {Status.FOR_DEMONSTRATION, Status.FOR_TESTING, Status.CONTROL_SOLUTION}
-ELSEWHERE = {Status.TIME_FAULT, *INTERPRETATIONS, *WITHOUT_VALUE, *PRELIMINARY, *TESTS}
+OWN: dict[Kind, Collection[Quantity]] = {
+    Kind.BLOOD_PRESSURE: {*codes.PRESSURES, Quantity.PULSE_RATE},
+    Kind.BODY_TEMPERATURE: {Quantity.BODY_TEMPERATURE},
+    Kind.PULSE_OXIMETRY: set(codes.OXIMETRY),
+    Kind.GLUCOSE: GLUCOSE_QUANTITIES,
+    Kind.GLUCOSE_CONTEXT: GLUCOSE_QUANTITIES,
+    Kind.CONTINUOUS_GLUCOSE: {Quantity.GLUCOSE},
+}
+"""What a kind composes itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Draft:
     notes         what no element has room for, for people to read
     """
 
-    code: Code
+    code: Code | Uncoded
     profile: str
     content: Json
     unit: str | None = None
@@ -53,27 +62,21 @@ class Draft:
 
 def drafts(measurement: Measurement) -> list[Draft]:
     """Nothing for a measurement without any value or status that the contract has a code for."""
-    found = [*_values(measurement), *_facts(measurement), *_bits(measurement)]
+    found = [
+        *_values(measurement),
+        *_series(measurement),
+        *_facts(measurement),
+        *_bits(measurement),
+    ]
     if not found:
         return []
-    return [replace(found[0], notes=found[0].notes + _unmapped(measurement)), *found[1:]]
-
-
-def is_preliminary(measurement: Measurement) -> bool:
-    return not PRELIMINARY.isdisjoint(measurement.status)
-
-
-def is_test(measurement: Measurement) -> bool:
-    """A demonstration or a control solution: marked, so that nobody takes it for the patient's."""
-    return not TESTS.isdisjoint(measurement.status)
+    return [replace(found[0], notes=found[0].notes + in_words(measurement)), *found[1:]]
 
 
 def _values(measurement: Measurement) -> Iterator[Draft]:
     match measurement.kind:
         case Kind.BLOOD_PRESSURE:
             yield from _blood_pressure(measurement)
-        case Kind.BODY_WEIGHT:
-            yield from _weight(measurement)
         case Kind.BODY_TEMPERATURE:
             site = measurement.details.get("temperature_type", "body")
             code = codes.TEMPERATURE_SITES.get(site, codes.BODY_TEMPERATURE)
@@ -82,14 +85,39 @@ def _values(measurement: Measurement) -> Iterator[Draft]:
             yield from _oximetry(measurement)
         case Kind.GLUCOSE | Kind.GLUCOSE_CONTEXT:
             yield from _glucose(measurement)
+        case Kind.CONTINUOUS_GLUCOSE:
+            sample = measurement.details.get("sample_type", "")
+            code = codes.SAMPLE_TYPES.get(sample, codes.INTERSTITIAL_FLUID)
+            yield from _numeric(measurement, Quantity.GLUCOSE, code)
         case Kind.CUFF_PRESSURE:
             return  # on its way to a result, not one
+        case _:
+            pass
+    yield from _others(measurement, OWN.get(measurement.kind, ()))
+
+
+def _others(measurement: Measurement, told: Collection[Quantity]) -> Iterator[Draft]:
+    """Whatever else a device put beside what its kind is about."""
+    for quantity, code in codes.QUANTITIES.items():
+        if quantity not in told:
+            about = DERIVED.get(quantity)
+            derived = about is not None and about in measurement.values
+            yield from _numeric(measurement, quantity, code, derived=derived)
+
+
+def _series(measurement: Measurement) -> Iterator[Draft]:
+    for quantity, values in measurement.series.items():
+        if not values:
+            continue
+        said = next(map(absent, without_value(measurement)), None) or samples(values)
+        content = {**said, **interpretation(measurement)}
+        yield Draft(codes.QUANTITIES[quantity], SERIES, content, unit=values[0].unit)
 
 
 def _numeric(
     measurement: Measurement,
     quantity: Quantity,
-    code: Code,
+    code: Code | Uncoded,
     *,
     supplemental: tuple[Code, ...] = (),
     derived: bool = False,
@@ -101,26 +129,14 @@ def _numeric(
     component = [_supplemental(modality) for modality in supplemental]
     content = {
         **_number(value, measurement),
-        **_interpretation(measurement),
+        **interpretation(measurement),
         **({"component": component} if component else {}),
     }
     yield Draft(code, NUMERIC, content, unit=value.unit, supplemental=supplemental, derived=derived)
 
 
-def _interpretation(measurement: Measurement) -> Json:
-    said = [
-        coded(MEASUREMENT_STATUS, code)
-        for status, code in INTERPRETATIONS.items()
-        if status in measurement.status
-    ]
-    return {"interpretation": said} if said else {}
-
-
 def _number(value: Value, measurement: Measurement) -> Json:
-    for status, reason in WITHOUT_VALUE.items():
-        if status in measurement.status:
-            return absent(reason)
-    return number(value)
+    return next(map(absent, without_value(measurement)), None) or number(value)
 
 
 def _supplemental(modality: Code) -> Json:
@@ -137,7 +153,7 @@ def _blood_pressure(measurement: Measurement) -> Iterator[Draft]:
         if quantity in measurement.values
     }
     if components:
-        content = {**_interpretation(measurement), "component": list(components.values())}
+        content = {**interpretation(measurement), "component": list(components.values())}
         notes = _original_pressure([measurement.values[quantity] for quantity in components])
         yield Draft(codes.BLOOD_PRESSURE, COMPOUND, content, notes=notes)
     yield from _numeric(measurement, Quantity.PULSE_RATE, codes.CUFF_PULSE)
@@ -146,15 +162,6 @@ def _blood_pressure(measurement: Measurement) -> Iterator[Draft]:
 def _original_pressure(values: list[Value]) -> tuple[str, ...]:
     sent = [f"{value.number}" for value in values if value.unit is Unit.K_PA and value.number]
     return (f"Apparatet viste {'/'.join(sent)} kPa.",) if sent else ()
-
-
-def _weight(measurement: Measurement) -> Iterator[Draft]:
-    has_weight = Quantity.BODY_WEIGHT in measurement.values
-    yield from _numeric(measurement, Quantity.BODY_WEIGHT, codes.BODY_WEIGHT)
-    yield from _numeric(
-        measurement, Quantity.BODY_MASS_INDEX, codes.BODY_MASS_INDEX, derived=has_weight
-    )
-    yield from _numeric(measurement, Quantity.HEIGHT, codes.HEIGHT)
 
 
 def _oximetry(measurement: Measurement) -> Iterator[Draft]:
@@ -205,7 +212,7 @@ def _facts(measurement: Measurement) -> Iterator[Draft]:
 
 def _bits(measurement: Measurement) -> Iterator[Draft]:
     """Only the flags that are raised; a device cannot say which of the others it watches."""
-    bits = codes.BITS.get(measurement.kind)
+    bits = flags.BITS.get(measurement.kind)
     raised = [
         (bit, display)
         for status, (bit, display) in (bits.flags.items() if bits else ())
@@ -229,11 +236,3 @@ def _flag(code: Code, bit: int, display: str) -> Json:
         "display": display,
     }
     return {"code": {"coding": [coding]}, "valueBoolean": True}
-
-
-def _unmapped(measurement: Measurement) -> tuple[str, ...]:
-    """What the device said about itself that has no code on the wire: kept, in its own words."""
-    bits = codes.BITS.get(measurement.kind)
-    mapped = ELSEWHERE | (set(bits.flags) if bits else set())
-    rest = [str(status) for status in measurement.status if status not in mapped]
-    return (f"Apparatet meldte: {', '.join(rest)}.",) if rest else ()

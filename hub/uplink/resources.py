@@ -1,15 +1,15 @@
 """FHIR R4 in small pieces: codings, numbers, references and the two kinds of device."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from drivers.measurement import Absent, Kind, Unit, Value
+from drivers.measurement import Absent, Measurement, Quantity, Unit, Value
 from hub.records import Device
 from hub.settings import Patient
 from hub.uplink import codes
-from hub.uplink.codes import Code
+from hub.uplink.codes import Code, Uncoded
 from hub.uplink.identifiers import Name, device_names, device_urn, system_id
 
 Json = dict[str, Any]
@@ -43,11 +43,16 @@ class Gateway:
 
 
 def mdc(code: Code) -> Json:
-    return {"system": codes.MDC, "code": str(code.number), "display": code.refid}
+    return {"system": code.system, "code": str(code.number), "display": code.refid}
 
 
-def concept(code: Code, unit: str | None = None) -> Json:
-    """MDC first, then what means the same. LOINC and NPU may hold for one unit only."""
+def concept(code: Code | Uncoded, unit: str | None = None) -> Json:
+    """MDC first, then what means the same. LOINC and NPU may hold for one unit only.
+
+    The guide binds the code extensibly, so what has none may be text alone.
+    """
+    if isinstance(code, Uncoded):
+        return {"text": code.word}
     coding = [mdc(code)]
     if code.unit is None or unit is None or unit == code.unit:
         coding += [{"system": codes.LOINC, "code": loinc} for loinc in code.loinc]
@@ -75,6 +80,24 @@ def number(value: Value) -> Json:
     comparator = {"comparator": str(value.comparator)} if value.comparator else {}
     quantity = {"value": amount, **comparator, "unit": unit, "system": UCUM, "code": unit}
     return {"valueQuantity": quantity}
+
+
+def samples(values: Sequence[Value]) -> Json:
+    """`valueSampledData` of what came one after the other in one unit, at no fixed period.
+
+    R4 demands a period; that none applies is said with the extension. E stands where a number is
+    missing (R4 data types, SampledData.data).
+    """
+    unit = str(values[0].unit)
+    told = ("E" if value.number is None else f"{value.number:f}" for value in values)
+    sampled = {
+        "origin": {"value": 0, "unit": unit, "system": UCUM, "code": unit},
+        "_period": _absent_extension("not-applicable"),
+        "factor": 1,
+        "dimensions": 1,
+        "data": " ".join(told),
+    }
+    return {"valueSampledData": sampled}
 
 
 def converted(amount: Decimal, unit: Unit) -> tuple[Decimal, str]:
@@ -132,11 +155,10 @@ def gateway_entry(gateway: Gateway, urn: str) -> Json:
     return entry(urn, resource, name)
 
 
-def device_entry(hub_id: str, device: Device, kinds: Collection[Kind]) -> Json:
+def device_entry(hub_id: str, device: Device, measurements: Collection[Measurement]) -> Json:
     names = device_names(hub_id, device)
     info = device.info
-    specializations = {codes.SPECIALIZATIONS[kind] for kind in kinds} or {codes.GENERIC}
-    ordered = sorted(specializations, key=lambda code: code.number)
+    ordered = sorted(_specializations(measurements), key=lambda code: code.number)
     resource = {
         "resourceType": "Device",
         "meta": {"profile": [PROFILES + "PhdDevice"]},
@@ -154,11 +176,24 @@ def device_entry(hub_id: str, device: Device, kinds: Collection[Kind]) -> Json:
     return entry(device_urn(hub_id, device), resource, names[0])
 
 
+def _specializations(measurements: Collection[Measurement]) -> set[Code]:
+    """What the device is, by what it sent: a meter of the peak flow that also measures the whole
+    breath is a spirometer besides."""
+    found = {codes.SPECIALIZATIONS[one.kind] for one in measurements}
+    if any(Quantity.FVC in one.values for one in measurements):
+        found.add(codes.SPIROMETER)
+    return found or {codes.GENERIC}
+
+
 def _stated(element: str, text: str | None) -> Json:
     """The guide demands it; what the device did not say is said to be unknown."""
     if text:
         return {element: text}
-    return {f"_{element}": {"extension": [{"url": ABSENT_EXTENSION, "valueCode": "unknown"}]}}
+    return {f"_{element}": _absent_extension("unknown")}
+
+
+def _absent_extension(reason: str) -> Json:
+    return {"extension": [{"url": ABSENT_EXTENSION, "valueCode": reason}]}
 
 
 def _versions(device: Device) -> list[Json]:

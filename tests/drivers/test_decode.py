@@ -2,11 +2,13 @@
 
 import io
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from hub.decode import decode_line, run
+from drivers.measurement import Absent, Kind, Measurement, Quantity, Unit, Value
+from hub.decode import as_object, decode_line, run
 
 CUFF = "1e840050006200ea070b16080f2f480002 0500"
 
@@ -34,6 +36,21 @@ def test_details_stand_there_only_when_there_are_any() -> None:
     _, line = answer("2a1c", "04720100ff03")
     assert json.loads(line)["details"] == {"temperature_type": "ear"}
     assert "details" not in decode_line("2a1c", "00720100ff")
+
+
+def test_a_series_stands_there_only_when_there_is_one() -> None:
+    beats = (
+        Value(Decimal("812.5"), Unit.MILLISECOND),
+        Value(None, Unit.MILLISECOND, absent=Absent.NOT_MEASURED),
+    )
+    strap = Measurement(Kind.HEART_RATE, {}, (b"",), series={Quantity.RR_INTERVAL: beats})
+    assert as_object(strap)["series"] == {
+        "rr_interval": [
+            {"value": Decimal("812.5"), "unit": "ms"},
+            {"value": None, "unit": "ms", "absent": "not-measured"},
+        ]
+    }
+    assert "series" not in decode_line("2a35", CUFF)
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,17 @@ def measured(
     *status: Status,
     stamp: datetime | None = STAMP,
     details: Mapping[str, str] | None = None,
+    series: Mapping[Quantity, tuple[Value, ...]] | None = None,
 ) -> Measurement:
-    return Measurement(kind, values, (b"\x00",), stamp, status=status, details=details or {})
+    return Measurement(
+        kind,
+        values,
+        (b"\x00",),
+        stamp,
+        status=status,
+        details=details or {},
+        series=series or {},
+    )
 
 
 def pressure(*status: Status, stamp: datetime | None = STAMP) -> Measurement:
@@ -115,6 +124,40 @@ def pressure(*status: Status, stamp: datetime | None = STAMP) -> Measurement:
 def temperature(number: str | None = "37.9", *status: Status, **more: Any) -> Measurement:
     shown = value(number, Unit.CELSIUS, absent=None if number else Absent.NOT_A_NUMBER)
     return measured(Kind.BODY_TEMPERATURE, {Quantity.BODY_TEMPERATURE: shown}, *status, **more)
+
+
+def heart_rate(*intervals: str | None) -> Measurement:
+    """Of a chest strap, which has no clock."""
+    return measured(
+        Kind.HEART_RATE,
+        {
+            Quantity.HEART_RATE: value("72", Unit.PER_MINUTE),
+            Quantity.ENERGY_EXPENDED: value("31", Unit.KILOJOULE),
+        },
+        stamp=None,
+        series={Quantity.RR_INTERVAL: tuple(value(one, Unit.MILLISECOND) for one in intervals)},
+    )
+
+
+def sensor(*status: Status) -> Measurement:
+    return measured(
+        Kind.CONTINUOUS_GLUCOSE,
+        {
+            Quantity.GLUCOSE: value("123", Unit.MG_PER_DL),
+            Quantity.GLUCOSE_TREND: value("-0.7", Unit.MG_PER_DL_PER_MINUTE),
+            Quantity.GLUCOSE_QUALITY: value("97", Unit.PERCENT),
+        },
+        *status,
+    )
+
+
+def ketone(number: str = "0.4") -> Measurement:
+    return measured(Kind.KETONE, {Quantity.KETONE: value(number, Unit.MMOL_PER_L)})
+
+
+def breath(*more: Quantity) -> Measurement:
+    litres = {quantity: value("1.92", Unit.LITRE) for quantity in (Quantity.FEV1, *more)}
+    return measured(Kind.SPIROMETRY, {Quantity.PEF: value("312", Unit.LITRE_PER_MINUTE), **litres})
 
 
 def moment(at: datetime = RECEIVED, *, trusted: bool = True) -> Moment:
@@ -162,9 +205,11 @@ def resources(bundle: Composed) -> list[Json]:
 
 
 def observations(bundle: Composed) -> dict[str, Json]:
-    """By the MDC code; the clock comparison and the battery are among them."""
+    """By the MDC code, or the text; the clock comparison and the battery are among them."""
     return {
-        each["code"]["coding"][0]["code"]: each
+        each["code"]["coding"][0]["code"]
+        if "coding" in each["code"]
+        else each["code"]["text"]: each
         for each in resources(bundle)
         if each["resourceType"] == "Observation"
     }

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from drivers.gatt import glucose, glucose_context, health_thermometer, pulse_oximeter
-from drivers.measurement import Status
-from hub.uplink import codes
-from hub.uplink.codes import Bits, Code
+from drivers.measurement import Kind, Quantity, Status
+from hub.uplink import codes, flags
+from hub.uplink.codes import Code, Uncoded
+from hub.uplink.flags import Bits
 from tests.uplink.fhir_samples import SHARED
 
 TABLE = SHARED / "contract" / "mdc_codes.csv"
@@ -19,7 +20,7 @@ GUIDE = Path.home() / ".cache" / "phdcheck" / "phd" / "package" / "CodeSystem-AS
 
 # Not in the table of quantities: devices, their versions and clocks (contract, fhir.md §1.5).
 OF_DEVICES = {65573, 531981, 531974, 531975, 531976, 531977, 68220, 532224, 532226}
-SPECIALIZATION = "MDC_DEV_SPEC_PROFILE_"
+SPECIALIZATION = ("MDC_DEV_SPEC_PROFILE_", "MDC_DEV_SUB_SPEC_PROFILE_")
 
 
 def codes_in(thing: object) -> Iterator[Code]:
@@ -41,7 +42,7 @@ def every_code() -> set[Code]:
 
 
 def every_bits() -> list[Bits]:
-    return [thing for thing in vars(codes).values() if isinstance(thing, Bits)]
+    return [thing for thing in vars(flags).values() if isinstance(thing, Bits)]
 
 
 def test_codes_are_those_of_the_contract() -> None:
@@ -61,6 +62,25 @@ def test_codes_are_those_of_the_contract() -> None:
         assert (code.snomed or "") == row["snomed_no"]
 
 
+def test_every_quantity_is_sent_and_every_kind_names_a_device() -> None:
+    """The pressure in a cuff is on its way to a result; a duration is the period of an exercise."""
+    told_otherwise = {Quantity.CUFF_PRESSURE, Quantity.EXERCISE_DURATION}
+    assert set(Quantity) - set(codes.QUANTITIES) == told_otherwise
+    assert set(codes.SPECIALIZATIONS) == set(Kind)
+
+
+def test_what_is_sent_as_text_has_no_code_in_the_contract() -> None:
+    """Its word is what the central service knows it by."""
+    without = {
+        quantity: code.word
+        for quantity, code in codes.QUANTITIES.items()
+        if isinstance(code, Uncoded)
+    }
+    assert all(word == quantity for quantity, word in without.items())
+    assert "ketone" in without.values()
+    assert {code.refid for code in every_code()} >= {"MDC_BODY_FAT", "MDC_ECG_TIME_PD_RR_GL"}
+
+
 def test_one_number_one_name() -> None:
     numbers = {code.number for code in every_code()}
     assert len(numbers) == len(every_code())
@@ -78,13 +98,13 @@ def test_flags_are_those_of_the_guide() -> None:
 
 def test_the_oximeters_flags_are_counted_from_the_other_end() -> None:
     for bit, status in enumerate(pulse_oximeter.SENSOR_STATUS):
-        assert codes.OXIMETER_BITS.flags[status][0] == 15 - bit
+        assert flags.OXIMETER_BITS.flags[status][0] == 15 - bit
 
 
 def test_the_meters_flags_are_counted_from_the_same_end_without_the_time_fault() -> None:
     for bit, status in enumerate(glucose.ANNUNCIATION[:-1]):
-        assert codes.METER_BITS.flags[status][0] == bit
-    assert Status.TIME_FAULT not in codes.METER_BITS.flags
+        assert flags.METER_BITS.flags[status][0] == bit
+    assert Status.TIME_FAULT not in flags.METER_BITS.flags
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from drivers.measurement import Absent, Comparator, Kind, Measurement, Quantity, Status, Unit
 from hub.records import Kept
-from hub.uplink import codes
+from hub.uplink import codes, flags
 from hub.uplink.alerts import AlertCode, alert
 from hub.uplink.answers import questionnaire_response
 from tests.uplink.fhir_samples import (
@@ -25,12 +25,16 @@ from tests.uplink.fhir_samples import (
     SILENT,
     STAMP,
     WIRED,
+    breath,
     composed,
+    heart_rate,
     kept,
+    ketone,
     measured,
     moment,
     nothing_known,
     pressure,
+    sensor,
     temperature,
     value,
 )
@@ -90,6 +94,24 @@ def of_every_kind() -> Iterator[Measurement]:
         {quantity: value("90", Unit.PERCENT) for quantity in codes.OXIMETRY},
     )
     yield from glucose()
+    yield from (ketone(), sensor(), sensor(Status.QUESTIONABLE), breath(), breath(Quantity.FVC))
+    yield from (heart_rate(), heart_rate("812.5", None, "799"))
+    yield sensor(Status.UNAUTHENTICATED, Status.CONTROL_SOLUTION)
+    for quantity in codes.QUANTITIES:
+        unit = UNITS.get(quantity, Unit.PERCENT)
+        yield measured(Kind.BODY_COMPOSITION, {quantity: value("12.3", unit)}, stamp=None)
+
+
+UNITS = {
+    Quantity.BODY_WEIGHT: Unit.KILOGRAM,
+    Quantity.HEIGHT: Unit.METRE,
+    Quantity.BODY_MASS_INDEX: Unit.KG_PER_M2,
+    Quantity.BODY_TEMPERATURE: Unit.CELSIUS,
+    Quantity.PULSE_RATE: Unit.PER_MINUTE,
+    Quantity.HEART_RATE: Unit.PER_MINUTE,
+    Quantity.RESPIRATORY_RATE: Unit.PER_MINUTE,
+}
+"""Where R4 demands one."""
 
 
 def glucose() -> Iterator[Measurement]:
@@ -122,7 +144,7 @@ def every_status() -> Iterator[Measurement]:
     saturation = {Quantity.OXYGEN_SATURATION: value("94", Unit.PERCENT)}
     for status in Status:
         yield measured(Kind.PULSE_OXIMETRY, saturation, status)
-    for kind, bits in codes.BITS.items():
+    for kind, bits in flags.BITS.items():
         yield measured(kind, {}, *bits.flags)
     yield pressure(*Status)
 
