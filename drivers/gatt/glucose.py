@@ -6,15 +6,26 @@ number; the two leave here as one measurement. Concentrations arrive in kg/L or 
 mg/dL or mmol/L: the decimal point moves, the digits stay.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar
 
-from drivers.contract import BleDriver, BleMatch, Decoder, Reading, attempt
+from drivers.contract import (
+    NOTHING,
+    BleDriver,
+    BleMatch,
+    Decoder,
+    Memory,
+    Reading,
+    Said,
+    attempt,
+)
 from drivers.errors import DriverError
 from drivers.gatt.glucose_context import decode_context
+from drivers.known_records import Seen, read_on
 from drivers.links import GattLink, uuid16
 from drivers.measurement import (
     Comparator,
@@ -26,8 +37,9 @@ from drivers.measurement import (
     Unit,
     Value,
 )
-from drivers.racp import report_all
+from drivers.racp import RECORD_ACCESS_CONTROL_POINT, REPORT_ALL, report, report_from
 from drivers.reader import ByteReader, word
+from drivers.vendor import isens_caresens
 
 TIME_OFFSET = 0x01
 CONCENTRATION = 0x02
@@ -77,6 +89,12 @@ ANNUNCIATION = (
 
 MEASUREMENT = uuid16(0x2A18)
 CONTEXT = uuid16(0x2A34)
+
+REPORTS_ALL_ONLY = "reports-all-only"  # the filter is known to go wrong
+KETONE_IS_MEAL_6 = "ketone-is-meal-6"
+ISENS_CLOCK = "isens-clock"  # behind 0xFFF1, which other makers use for other things
+# Between one subscription and the next, and before the request.
+PAUSES_S = {"pause-500ms": 0.5, "pause-5s": 5.0}
 
 
 def decode_glucose(payload: bytes) -> Measurement:
@@ -162,7 +180,10 @@ def _beyond(value: Value, status: list[Status]) -> Value:
 
 
 class Glucose(BleDriver):
-    """Meters of the Glucose Profile: Accu-Chek Guide, Contour Next One, CareSens and others."""
+    """Meters of the Glucose Profile: Accu-Chek Guide, Contour Next One, CareSens and others.
+
+    What is known of each is in glucose.md.
+    """
 
     id = "gatt-glucose"
     match = BleMatch(service=uuid16(0x1808))
@@ -170,25 +191,78 @@ class Glucose(BleDriver):
         MEASUREMENT: decode_glucose,
         CONTEXT: decode_context,
     }
+    quirks = frozenset({REPORTS_ALL_ONLY, KETONE_IS_MEAL_6, ISENS_CLOCK, *PAUSES_S})
 
-    async def read(self, link: GattLink) -> AsyncGenerator[Reading, None]:
-        await link.subscribe(MEASUREMENT)
-        if link.has(CONTEXT):
-            await link.subscribe(CONTEXT)
+    def __init__(self, memory: Memory = NOTHING, oddities: Collection[str] = ()) -> None:
+        super().__init__(memory, oddities)
+        self._clock: isens_caresens.IsensClock | None = None
+
+    async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
+        await self._subscribe(link)
+        report = partial(self._report, link)
+        everything = REPORTS_ALL_ONLY in self.oddities
+        told = report(None, Seen()) if everything else read_on(self.memory, report)
+        async with aclosing(told) as readings:
+            async for said in readings:
+                yield said
+
+    async def read_clock(self, link: GattLink) -> datetime | None:
+        clock = self._isens_clock(link)
+        return await clock.read() if clock else await super().read_clock(link)
+
+    async def set_clock(self, link: GattLink, local: datetime) -> None:
+        if clock := self._isens_clock(link):
+            await clock.set(local)
+        else:
+            await super().set_clock(link, local)
+
+    def _isens_clock(self, link: GattLink) -> isens_caresens.IsensClock | None:
+        if self._clock is None:
+            self._clock = isens_caresens.clock_of(link, is_told=ISENS_CLOCK in self.oddities)
+        return self._clock
+
+    async def _subscribe(self, link: GattLink) -> None:
+        pause_s = max((PAUSES_S[one] for one in self.oddities & PAUSES_S.keys()), default=None)
+        for characteristic in (MEASUREMENT, CONTEXT, RECORD_ACCESS_CONTROL_POINT):
+            if characteristic == CONTEXT and not link.has(CONTEXT):
+                continue
+            await link.subscribe(characteristic)
+            if pause_s is not None:
+                await link.pause(pause_s)
+
+    async def _report(
+        self, link: GattLink, first: int | None, seen: Seen
+    ) -> AsyncGenerator[Reading, None]:
+        """One procedure: its measurements, each with its context."""
         awaiting: dict[int, Measurement] = {}
         try:
-            async with aclosing(report_all(link)) as arrivals:
+            request = REPORT_ALL if first is None else report_from(first)
+            async with aclosing(report(link, request)) as arrivals:
                 async for source, payload in arrivals:
-                    reading = attempt(self.decoders[source], source, payload)
-                    for whole in _paired(reading, awaiting):
-                        yield whole
+                    if source in self.decoders:  # else it is from the clock
+                        for whole in _paired(self._reading(source, payload, seen), awaiting):
+                            yield self._named(whole)
         except DriverError:
             # The contexts are lost with the link; the measurements must not be.
             for measurement in awaiting.values():
-                yield measurement
+                yield self._named(measurement)
             raise
         for measurement in awaiting.values():
-            yield measurement
+            yield self._named(measurement)
+
+    def _reading(self, source: str, payload: bytes, seen: Seen) -> Reading:
+        reading = attempt(self.decoders[source], source, payload)
+        if source == MEASUREMENT:
+            seen.add(reading)
+        return reading
+
+    def _named(self, reading: Reading) -> Reading:
+        """What a meter for glucose and ketone means."""
+        if KETONE_IS_MEAL_6 not in self.oddities or isinstance(reading, Rejected):
+            return reading
+        if reading.kind is Kind.GLUCOSE and context_follows(reading) and len(reading.raw) == 1:
+            return isens_caresens.of_unknown_kind(reading)
+        return isens_caresens.as_ketone(reading)
 
 
 def _paired(reading: Reading, awaiting: dict[int, Measurement]) -> list[Reading]:

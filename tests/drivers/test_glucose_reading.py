@@ -1,6 +1,8 @@
 """How a meter is asked for its records, and how measurement and context become one."""
 
-from drivers.contract import Reading
+from collections.abc import Sequence
+
+from drivers.contract import Reading, Said
 from drivers.errors import (
     DriverError,
     LinkLost,
@@ -8,10 +10,13 @@ from drivers.errors import (
 )
 from drivers.gatt.glucose import Glucose
 from drivers.measurement import (
+    Kind,
+    Learned,
     Measurement,
     Quantity,
     Rejected,
     Status,
+    Unit,
 )
 from drivers.replay import ReplayGattLink, Step, Trace
 
@@ -30,19 +35,22 @@ ANNOUNCED = notify("2a18", f"12 0800 {TIME} 6fb0 11")
 ITS_CONTEXT = notify("2a34", "02 0800 03")
 
 
-async def read(*steps: Step) -> tuple[list[Reading], DriverError | None]:
+async def read(
+    *steps: Step, oddities: tuple[str, ...] = ()
+) -> tuple[list[Reading], DriverError | None]:
     """Everything that the driver yields, and the error that it ends with."""
     link = ReplayGattLink(Trace("gatt-glucose", "", "", (ASKED, *steps), offers=("2a18", "2a34")))
     seen: list[Reading] = []
     try:
-        async for reading in Glucose().read(link):
-            seen.append(reading)
+        async for said in Glucose(oddities=oddities).read(link):
+            if not isinstance(said, Learned):
+                seen.append(said)
     except DriverError as error:
         return seen, error
     return seen, None
 
 
-def shapes(readings: list[Reading]) -> list[tuple[str, int | None, int]]:
+def shapes(readings: Sequence[Said]) -> list[tuple[str, int | None, int]]:
     """Kind, sequence number, and from how many payloads."""
     return [
         (seen.kind.value, seen.sequence, len(seen.raw))
@@ -134,3 +142,69 @@ async def test_a_measurement_is_handed_over_before_the_next_payload_is_taken() -
     assert shapes([first]) == [("glucose", 7, 1)]
     remaining = [source[4:8] async for source, _ in link.notifications()]
     assert remaining == ["2a18", "2a52"]
+
+
+async def test_a_ketone_is_told_from_glucose_by_its_meal() -> None:
+    quirk = ("ketone-is-meal-6",)
+    record = notify("2a18", f"12 0800 {TIME} 0fb0 11")  # 15 mg/dL: tenths of 1.5 mmol/L
+    seen, _ = await read(record, notify("2a34", "02 0800 06"), PLAIN, DONE, oddities=quirk)
+    ketone, glucose = seen
+    assert isinstance(ketone, Measurement)
+    assert isinstance(glucose, Measurement)
+    assert (ketone.kind, ketone.status, set(ketone.values)) == (Kind.KETONE, (), {Quantity.KETONE})
+    assert str(ketone.values[Quantity.KETONE].number) == "1.5"
+    assert ketone.values[Quantity.KETONE].unit is Unit.MMOL_PER_L
+    assert "meal" not in ketone.details
+    assert glucose.values[Quantity.GLUCOSE].number == 111
+
+
+async def test_without_its_context_nobody_knows_whether_it_is_a_ketone() -> None:
+    for end in (DONE, notify("2a52", "06000108")):
+        seen, _ = await read(ANNOUNCED, PLAIN, end, oddities=("ketone-is-meal-6",))
+        assert isinstance(seen[1], Measurement)
+        assert (seen[1].sequence, seen[1].status) == (8, (Status.QUESTIONABLE,))
+        assert isinstance(seen[0], Measurement)
+        assert seen[0].status == ()
+
+
+async def test_a_ketone_in_molar_units_stays_questionable() -> None:
+    record = notify("2a18", f"16 0800 {TIME} 0fd0 11")
+    meal = notify("2a34", "02 0800 06")
+    seen, _ = await read(record, meal, DONE, oddities=("ketone-is-meal-6",))
+    assert isinstance(seen[0], Measurement)
+    assert (seen[0].kind, seen[0].status) == (Kind.GLUCOSE, (Status.QUESTIONABLE,))
+
+
+class UnhurriedLink(ReplayGattLink):
+    """Keeps subscriptions, pauses and writes in one order."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__(trace)
+        self.told: list[str | float] = []
+
+    async def subscribe(self, characteristic: str) -> None:
+        self.told.append(characteristic[4:8])
+        await super().subscribe(characteristic)
+
+    async def pause(self, seconds: float) -> None:
+        self.told.append(seconds)
+
+    async def write(self, characteristic: str, payload: bytes) -> None:
+        self.told.append(payload.hex())
+        await super().write(characteristic, payload)
+
+
+async def test_a_slow_meter_is_given_time_between_subscriptions() -> None:
+    for quirk, seconds in (("pause-500ms", 0.5), ("pause-5s", 5.0)):
+        link = UnhurriedLink(Trace("", "", "", (ASKED, DONE), offers=("2a18", "2a34")))
+        assert [said async for said in Glucose(oddities=(quirk,)).read(link)] == []
+        assert link.told == ["2a18", seconds, "2a34", seconds, "2a52", seconds, "0101"]
+
+
+async def test_a_meter_that_filters_wrongly_is_always_asked_for_all() -> None:
+    memory = {"newest_sequence": "7", "newest_record": "00"}
+    link = ReplayGattLink(Trace("", "", "", (ASKED, PLAIN, DONE)))
+    said = [one async for one in Glucose(memory, ("reports-all-only",)).read(link)]
+    assert shapes(said) == [("glucose", 7, 1)]
+    assert len(said) == 1
+    assert [payload.hex() for _, payload in link.written] == ["0101"]

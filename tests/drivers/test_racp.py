@@ -3,7 +3,15 @@
 import pytest
 
 from drivers.errors import LinkLost, PayloadError, ProcedureFailed
-from drivers.racp import REPORT_ALL, RecordCount, Response, decode_response, report_all
+from drivers.racp import (
+    RECORD_ACCESS_CONTROL_POINT,
+    REPORT_ALL,
+    RecordCount,
+    Response,
+    decode_response,
+    report,
+    report_from,
+)
 from drivers.replay import ReplayGattLink, Step, Trace
 
 ASKED: Step = {"write": "2a52", "payload": "0101"}
@@ -18,11 +26,14 @@ async def ask(*steps: Step) -> list[bytes]:
     for characteristic in ("2a18",):
         if any(step.get("notify") == characteristic for step in steps):
             await link.subscribe(f"0000{characteristic}-0000-1000-8000-00805f9b34fb")
-    return [payload async for _, payload in report_all(link)]
+    await link.subscribe(RECORD_ACCESS_CONTROL_POINT)
+    return [payload async for _, payload in report(link)]
 
 
-def test_only_a_report_is_asked_for() -> None:
+def test_only_reports_are_asked_for() -> None:
     assert bytes.fromhex("0101") == REPORT_ALL
+    assert bytes.fromhex("010301e703") == report_from(999)
+    assert bytes.fromhex("010301ffff") == report_from(0xFFFF)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +41,9 @@ def test_only_a_report_is_asked_for() -> None:
     [
         ("05000201", RecordCount(258)),
         ("050001", RecordCount(1)),
+        ("0500ffff0100", RecordCount(0x1FFFF)),
+        ("08000300", RecordCount(3, is_end=True)),
+        ("080003000000", RecordCount(3, is_end=True)),
         ("06000101", Response(1, 1)),
         ("06000106", Response(1, 6)),
         ("0600020a", Response(2, 10)),
@@ -40,7 +54,20 @@ def test_answers(payload: str, expected: RecordCount | Response) -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "05", "0500", "0101", "060101", "05010100", "0600", "060001", "0500030201"]
+    "payload",
+    [
+        "",
+        "05",
+        "0500",
+        "0101",
+        "060101",
+        "05010100",
+        "0600",
+        "060001",
+        "0500030201",
+        "0800",
+        "08000102030405",
+    ],
 )
 def test_what_is_no_answer_is_refused(payload: str) -> None:
     with pytest.raises(PayloadError):
@@ -57,7 +84,8 @@ def test_what_is_no_answer_is_refused(payload: str) -> None:
         (7, "abort unsuccessful"),
         (8, "procedure not completed"),
         (9, "operand not supported"),
-        (10, "unlisted"),
+        (10, "server busy"),
+        (11, "unlisted"),
     ],
 )
 async def test_every_other_code_is_a_failed_procedure(code: int, meaning: str) -> None:
