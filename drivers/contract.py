@@ -46,18 +46,19 @@ class Advertisement:
 class BleMatch:
     """Which advertisements a driver reads: everything given must hold.
 
+    service       it offers this one, or one of these
     name_prefix   one of these is how its name begins
     service_data  it must carry data for this service
     """
 
-    service: str | None = None
+    service: str | tuple[str, ...] | None = None
     company: int | None = None
     name_prefix: str | tuple[str, ...] | None = None
     service_data: str | None = None
 
     def accepts(self, seen: Advertisement) -> bool:
         return (
-            (self.service is None or self.service in seen.services)
+            (self.service is None or not seen.services.isdisjoint(_each(self.service)))
             and (self.company is None or self.company in seen.company_data)
             and (self.name_prefix is None or (seen.name or "").startswith(self.name_prefix))
             and (self.service_data is None or self.service_data in seen.service_data)
@@ -162,11 +163,12 @@ class SerialDriver(ABC):
 class GattProfile(BleDriver):
     """A standard profile: one service, one measurement characteristic, one pure decode.
 
+    service        one of these, where several tell the same family
     more_decoders  characteristics that can be decoded but are not subscribed to
     variants       quirk → how a model with it encodes the measurement instead
     """
 
-    service: ClassVar[str]
+    service: ClassVar[str | tuple[str, ...]]
     characteristic: ClassVar[str]
     decode: ClassVar[Decoder]
     more_decoders: ClassVar[Mapping[str, Decoder]] = {}
@@ -192,6 +194,10 @@ class GattProfile(BleDriver):
     def _decoder(self) -> Decoder:
         odd = [decode for quirk, decode in self.variants.items() if quirk in self.oddities]
         return odd[0] if odd else self.decoders[self.characteristic]
+
+
+def _each(service: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (service,) if isinstance(service, str) else service
 
 
 def unchanged(measurement: Measurement) -> Measurement:

@@ -13,6 +13,7 @@ DriverError
 │   ├── LinkTimeout         a step took longer than its deadline
 │   └── LinkRefused         the device answered "no"
 ├── ProcedureFailed         the device refused to report its records (technician)
+├── ConsentNeeded           the device asks for its own user code (technician)
 └── MatchError              no driver can be chosen (technician)
     ├── NoDriver            nothing here reads this device
     └── AmbiguousDriver     two drivers claim it equally
@@ -102,6 +103,14 @@ class ProcedureFailed(DriverError):
         self.procedure = procedure
         self.code = code
         self.meaning = meaning
+
+
+class ConsentNeeded(DriverError):
+    """Its memory wants "consent": the code that the device shows for its user `slot`."""
+
+    def __init__(self, slot: str) -> None:
+        super().__init__(f"the device asks for the code of its user {slot}")
+        self.slot = slot
 
 
 class MatchError(DriverError):

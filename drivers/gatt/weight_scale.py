@@ -1,18 +1,28 @@
-"""Scales: Weight Scale Service 1.0.1 (0x181D).
+"""Scales: Weight Scale Service 1.0.1 (0x181D), and what such a scale says of the body besides.
 
 Weight Measurement 0x2A9D counts in 0.005 kg or 0.01 lb, whatever the scale resolves. Weight Scale
 Feature 0x2A9E says what it resolves: then zeros that the scale did not measure are left out
 (72.500 kg on a scale of 0.1 kg is 72.5 kg), and a number that would change is left as it came.
+
+A scale with Body Composition (0x181B) is one device with one driver, whichever of the two services
+it advertises; a weighing is then two measurements. Where it knows several people (User Data,
+0x181C), the patient's consent comes before the subscriptions: a Beurer sends nothing without, and
+sends at once with it.
 """
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
-from drivers.contract import GattProfile, Refine, unchanged
-from drivers.errors import PayloadError, ReservedBits
+from drivers.contract import Decoder, GattProfile, Refine, Said, attempt, unchanged
+from drivers.errors import ConsentNeeded, PayloadError, ReservedBits
+from drivers.gatt import body_composition, user_data
+from drivers.gatt.body_composition import decode_body_composition
+from drivers.gatt.resolution import counted, shortened
 from drivers.links import GattLink, read_if_offered, uuid16
-from drivers.measurement import Absent, Kind, Measurement, Quantity, Status, Unit, Value
+from drivers.measurement import Absent, Kind, Measurement, Quantity, Rejected, Status, Unit, Value
 from drivers.reader import ByteReader, clock_fault, user_index
 
 IN_POUND = 0x01
@@ -21,23 +31,10 @@ USER_ID = 0x04
 BMI_AND_HEIGHT = 0x08
 KNOWN_FLAGS = 0x0F
 UNSUCCESSFUL = 0xFFFF
-COUNT = {
-    Unit.KILOGRAM: Decimal("0.005"),
-    Unit.POUND: Decimal("0.01"),
-    Unit.METRE: Decimal("0.001"),
-    Unit.INCH: Decimal("0.1"),
-    Unit.KG_PER_M2: Decimal("0.1"),
-}
 
 WEIGHT_SCALE_FEATURE = uuid16(0x2A9E)
 KNOWN_FEATURES = 0x03FF
-# Decimals of each resolution that 0x2A9E can name (from 1; 0 is "not specified").
-DECIMALS = {
-    Unit.KILOGRAM: (1, 1, 1, 2, 2, 2, 3),  # 0.5 0.2 0.1 0.05 0.02 0.01 0.005
-    Unit.POUND: (0, 1, 1, 1, 2, 2, 2),  # 1 0.5 0.2 0.1 0.05 0.02 0.01
-    Unit.METRE: (2, 3, 3),  # 0.01 0.005 0.001
-    Unit.INCH: (0, 1, 1),  # 1 0.5 0.1
-}
+CONFIRMS_PROFILE = "confirms-profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,8 @@ def decode_weight(payload: bytes) -> Measurement:
     stamp = reader.date_time() if flags & TIME_STAMP else None
     user, whose = user_index(reader) if flags & USER_ID else (None, {})
     if flags & BMI_AND_HEIGHT:
-        values[Quantity.BODY_MASS_INDEX] = _counted(reader.u16(), Unit.KG_PER_M2)
-        values[Quantity.HEIGHT] = _counted(
+        values[Quantity.BODY_MASS_INDEX] = counted(reader.u16(), Unit.KG_PER_M2)
+        values[Quantity.HEIGHT] = counted(
             reader.u16(), Unit.INCH if flags & IN_POUND else Unit.METRE
         )
     reader.end()
@@ -100,38 +97,66 @@ def at_resolution(feature: WeightScaleFeature, measurement: Measurement) -> Meas
         Quantity.BODY_WEIGHT: feature.weight_resolution,
         Quantity.HEIGHT: feature.height_resolution,
     }
-    values = {
-        quantity: _shortened(value, resolutions.get(quantity, 0))
-        for quantity, value in measurement.values.items()
-    }
-    return replace(measurement, values=values)
+    return shortened(measurement, resolutions)
 
 
 def _weight(count: int, unit: Unit) -> Value:
     if count == UNSUCCESSFUL:
         return Value(None, unit, absent=Absent.NOT_MEASURED)
-    return _counted(count, unit)
+    return counted(count, unit)
 
 
-def _counted(count: int, unit: Unit) -> Value:
-    return Value(count * COUNT[unit], unit)
+class Weighings:
+    """Keeps together what a scale sends of one weighing.
 
+    resolutions  of the composition's quantities
+    """
 
-def _shortened(value: Value, resolution: int) -> Value:
-    decimals = DECIMALS.get(value.unit, ())
-    if value.number is None or not 1 <= resolution <= len(decimals):
-        return value
-    shown = value.number.quantize(Decimal(1).scaleb(-decimals[resolution - 1]))
-    return replace(value, number=shown) if shown == value.number else value
+    def __init__(self, weight: Refine, resolutions: Mapping[Quantity, int]) -> None:
+        self._weight = weight
+        self._resolutions = resolutions
+        self._weighed: Measurement | None = None
+        self._part: Measurement | None = None
+
+    def take(self, reading: Measurement) -> list[Measurement]:
+        """What is complete now."""
+        if reading.kind is Kind.BODY_WEIGHT:
+            earlier = self.rest()
+            self._weighed = self._weight(reading)
+            return [*earlier, self._weighed]
+        if self._part is None:
+            self._part = reading
+            return [] if body_composition.is_first_of_two(reading) else self.rest()
+        whole = body_composition.joined(self._part, reading)
+        if whole is None:
+            return [*self.rest(), *self.take(reading)]
+        self._part = whole
+        return self.rest()
+
+    def rest(self) -> list[Measurement]:
+        """The part whose second packet never came."""
+        part, self._part = self._part, None
+        if part is None:
+            return []
+        whole = body_composition.weighed(part, self._weighed)
+        self._weighed = None  # the next composition is of another weighing
+        return [body_composition.finished(whole, self._resolutions)]
 
 
 class WeightScale(GattProfile):
-    """Scales of the Weight Scale Profile: A&D UC-352BLE, Beurer BF720, Detecto and others."""
+    """Scales of the Weight Scale and Body Composition Profiles: A&D UC-352BLE, Beurer BF720 …
+
+    confirms-profile  measures a body only after its profile was written back (Beurer)
+    """
 
     id = "gatt-weight-scale"
-    service = uuid16(0x181D)
+    service = (uuid16(0x181D), uuid16(0x181B))
     characteristic = uuid16(0x2A9D)
     decode = decode_weight
+    more_decoders: ClassVar[Mapping[str, Decoder]] = {
+        body_composition.MEASUREMENT: decode_body_composition
+    }
+    quirks: ClassVar[frozenset[str]] = frozenset({CONFIRMS_PROFILE})
 
     async def refinement(self, link: GattLink) -> Refine:
         payload = await read_if_offered(link, WEIGHT_SCALE_FEATURE)
@@ -140,3 +165,43 @@ class WeightScale(GattProfile):
         except PayloadError:
             feature = None
         return partial(at_resolution, feature) if feature else unchanged
+
+    async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
+        unknown: ConsentNeeded | None = None
+        if link.has(user_data.USER_CONTROL_POINT):
+            try:
+                async with aclosing(user_data.identify(link, self.memory)) as facts:
+                    async for learned in facts:
+                        yield learned
+            except ConsentNeeded as error:
+                unknown = error  # what it says of nobody in particular is read all the same
+            else:
+                await self._confirm(link)
+        async with aclosing(self._weighings(link)) as weighings:
+            async for said in weighings:
+                yield said
+        if unknown:
+            raise unknown
+
+    async def _confirm(self, link: GattLink) -> None:
+        if CONFIRMS_PROFILE in self.oddities:
+            await user_data.confirm_profile(link)
+
+    async def _weighings(self, link: GattLink) -> AsyncGenerator[Said, None]:
+        weighings = Weighings(
+            await self.refinement(link), await body_composition.read_resolutions(link)
+        )
+        offered = [source for source in self.decoders if link.has(source)]
+        for source in offered or [self.characteristic]:
+            await link.subscribe(source)
+        async for source, payload in link.notifications():
+            if source not in self.decoders:
+                continue  # the user control point
+            reading = attempt(self.decoders[source], source, payload)
+            if isinstance(reading, Rejected):
+                yield reading
+                continue
+            for whole in weighings.take(reading):
+                yield whole
+        for whole in weighings.rest():
+            yield whole

@@ -40,6 +40,7 @@ def seen(*services: int, name: str | None = None, companies: tuple[int, ...] = (
         (0x1808, "gatt-glucose"),
         (0x1809, "gatt-health-thermometer"),
         (0x1810, "gatt-blood-pressure"),
+        (0x181B, "gatt-weight-scale"),
         (0x181D, "gatt-weight-scale"),
         (0x1822, "gatt-pulse-oximeter"),
     ],
@@ -47,6 +48,10 @@ def seen(*services: int, name: str | None = None, companies: tuple[int, ...] = (
 def test_the_service_decides(service: int, identifier: str) -> None:
     assert choose(seen(service)).id == identifier
     assert choose(seen(service, 0x180A)).id == identifier
+
+
+def test_a_scale_with_body_composition_is_one_device() -> None:
+    assert choose(seen(0x181D, 0x181B)).id == "gatt-weight-scale"
 
 
 def test_nothing_fits() -> None:
