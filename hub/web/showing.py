@@ -52,7 +52,7 @@ def is_shown(measurement: Measurement) -> bool:
     """Control solutions are about the meter, not the patient."""
     if Status.CONTROL_SOLUTION in measurement.status:
         return False
-    return measurement.kind in wording.LARGE
+    return bool(wording.large(measurement))
 
 
 def taken_at(kept: Kept, local: ZoneInfo) -> datetime | None:
@@ -84,16 +84,15 @@ def show(reading: Reading, now: datetime) -> Shown:
     measurement, received = kept.measurement, kept.reception.received.wall
     taken = taken_at(kept, zone())
     values = measurement.values
-    large = [values.get(name) for name in wording.LARGE[measurement.kind]]
+    large = [values.get(name) for name in wording.large(measurement)]
     units = [value.unit for value in large if value is not None]
-    beside = wording.BESIDE.get(measurement.kind)
     return Shown(
         id=kept.id,
         kind=measurement.kind,
-        title=wording.kind(measurement.kind),
+        title=wording.title(measurement),
         large="/".join(wording.figure(value) for value in large),
         unit=wording.unit(units[0]) if units else "",
-        beside=None if beside is None or beside not in values else _beside(reading),
+        beside=wording.beside(measurement),
         at=None if taken is None else when(taken, now),
         short_at=None if taken is None else short_when(taken, now),
         instant=taken or received,
@@ -106,13 +105,6 @@ def show(reading: Reading, now: datetime) -> Shown:
         waits=Step.RECEIVED not in reading.steps,
         disowned=kept.disowned,
     )
-
-
-def _beside(reading: Reading) -> str | None:
-    measurement = reading.kept.measurement
-    name = wording.BESIDE[measurement.kind]
-    value = measurement.values[name]
-    return f"{wording.quantity(name)} {wording.figure(value)}"
 
 
 def shown(readings: Sequence[Reading], now: datetime) -> list[Shown]:

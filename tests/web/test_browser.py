@@ -68,6 +68,11 @@ def furnish(house: House) -> list[str]:
         (Kind.BODY_TEMPERATURE, Quantity.BODY_TEMPERATURE, "37.2", Unit.CELSIUS),
         (Kind.PULSE_OXIMETRY, Quantity.OXYGEN_SATURATION, "94", Unit.PERCENT),
         (Kind.GLUCOSE, Quantity.GLUCOSE, "6.1", Unit.MMOL_PER_L),
+        (Kind.CONTINUOUS_GLUCOSE, Quantity.GLUCOSE, "6.1", Unit.MMOL_PER_L),
+        (Kind.KETONE, Quantity.KETONE, "0.4", Unit.MMOL_PER_L),
+        (Kind.HEART_RATE, Quantity.HEART_RATE, "72", Unit.PER_MINUTE),
+        (Kind.SPIROMETRY, Quantity.PEF, "312", Unit.LITRE_PER_MINUTE),
+        (Kind.BODY_COMPOSITION, Quantity.BODY_FAT, "31.0", Unit.PERCENT),
     ]
     for day in range(8, 0, -1):
         for kind, quantity, number_, unit in quantities:
@@ -82,6 +87,9 @@ def furnish(house: House) -> list[str]:
         "/messages",
         "/message/0",
         "/readings",
+        "/readings/page/1",
+        "/readings/spirometry/90",
+        "/readings/continuous_glucose/table",
         "/readings/body_weight/30",
         "/readings/blood_pressure/7",
         "/readings/body_weight/table",

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, render_template
 
+from drivers.measurement import Kind
 from hub.clock import Moment
 from hub.records import JournalKind, Kept
 from hub.web import questionnaires
-from hub.web.books import Books
+from hub.web.books import Books, Reading
 from hub.web.kiosk import status
 from hub.web.language import day, gettext, ngettext, time_of_day
 from hub.web.parts import books, now, parts
@@ -71,12 +72,28 @@ def view(books: Books, moment: Moment, phone: str) -> Home:
 
 def _fresh(books: Books, moment: Moment) -> Shown | None:
     """The newest reading while it is news, unless the patient said that it is not theirs."""
-    for reading in books.ledger.readings(LOOKED_AT):
-        if not is_shown(reading.kept.measurement):
+    found = [
+        reading
+        for reading in books.ledger.readings(LOOKED_AT)
+        if is_shown(reading.kept.measurement)
+    ]
+    if not found or age(found[0].kept.reception.received, moment) > FRESH:
+        return None
+    newest = _weight_of(found) or found[0]
+    return None if said_not_me(books, newest.kept) else show(newest, moment.wall)
+
+
+def _weight_of(found: list[Reading]) -> Reading | None:
+    """Who steps on a scale looks for the weight, also when the scale says the fat after it."""
+    newest = found[0].kept
+    if newest.measurement.kind is not Kind.BODY_COMPOSITION:
+        return None
+    for reading in found:
+        kept = reading.kept
+        if kept.reception.session != newest.reception.session:
             continue
-        if age(reading.kept.reception.received, moment) > FRESH:
-            return None
-        return None if said_not_me(books, reading.kept) else show(reading, moment.wall)
+        if kept.measurement.kind is Kind.BODY_WEIGHT:
+            return reading
     return None
 
 

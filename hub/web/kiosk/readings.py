@@ -1,9 +1,7 @@
 """My readings: the latest of each kind, then its course as a drawing, a sentence and a table."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from flask import Blueprint, abort, render_template
@@ -13,53 +11,57 @@ from hub.web import trend, wording
 from hub.web.books import Reading
 from hub.web.language import gettext, number, zone
 from hub.web.parts import books, now
-from hub.web.showing import Shown, is_shown, show, taken_at
+from hub.web.showing import is_shown, show, taken_at
 from hub.web.trend import Point
 
 pages = Blueprint("readings", __name__)
 
 PERIODS = (7, 30, 90)
 ROWS = 4
+CARDS = 6
 MOST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    shown: Shown
-    count: int
+LOOKED_AT = 20
 
 
 @pages.get("/readings")
-def latest() -> str:
+@pages.get("/readings/page/<int:page>")
+def latest(page: int = 0) -> str:
     wall = now().wall
-    found = books().ledger.readings(MOST, since=wall - timedelta(days=PERIODS[-1]))
-    mine = [r for r in found if is_shown(r.kept.measurement) and not r.kept.disowned]
-    counts = Counter(reading.kept.measurement.kind for reading in mine)
-    newest = {reading.kept.measurement.kind: reading for reading in reversed(mine)}
-    cards = [Latest(show(newest[kind], wall), counts[kind]) for kind in Kind if kind in newest]
-    return render_template("kiosk/readings.html", cards=cards)
+    newest = [found for kind in wording.LARGE if (found := newest_of(kind, wall)) is not None]
+    cards = [show(reading, wall) for reading in newest[page * CARDS : (page + 1) * CARDS]]
+    more = len(newest) > (page + 1) * CARDS
+    return render_template("kiosk/readings.html", cards=cards, page=page, more=more)
+
+
+def newest_of(kind: Kind, wall: datetime) -> Reading | None:
+    """Looked for by kind: a sensor's many readings must not hide a weight of last week."""
+    since = wall - timedelta(days=PERIODS[-1])
+    found = books().ledger.readings(LOOKED_AT, since=since, kind=kind)
+    return next(filter(is_mine, found), None)
+
+
+def is_mine(reading: Reading) -> bool:
+    return is_shown(reading.kept.measurement) and not reading.kept.disowned
 
 
 @pages.get("/readings/<kind>/<int:days>")
 def course(kind: str, days: int) -> str:
     found = of_kind(kind, days)
-    of = Kind(kind)
-    unit = newest_unit(found, wording.LARGE[of])
-    lines = tuple(
-        trend.Line(wording.quantity(name), points(found, name, unit)) for name in wording.LARGE[of]
-    )
+    title = wording.title(found[0].kept.measurement) if found else wording.kind(Kind(kind))
+    names = large_in(found)
+    unit = newest_unit(found, names)
+    lines = tuple(trend.Line(wording.quantity(name), points(found, name, unit)) for name in names)
     today = now().wall.astimezone(zone()).date()
     return render_template(
         "kiosk/course.html",
         kind=kind,
-        title=wording.kind(of),
+        title=title,
         names=[line.name for line in lines],
         unit=wording.unit(unit) if unit else "",
         days=days,
         periods=PERIODS,
-        count=len(found),
-        sentence=sentence(found, of),
-        drawing=trend.draw(lines, today, days, wording.kind(of)),
+        sentence=sentence(found, title),
+        drawing=trend.draw(lines, today, days, title),
     )
 
 
@@ -82,7 +84,12 @@ def of_kind(kind: str, days: int) -> list[Reading]:
         abort(404)
     since = now().wall - timedelta(days=days)
     found = books().ledger.readings(MOST, since=since, kind=Kind(kind))
-    return [r for r in found if is_shown(r.kept.measurement) and not r.kept.disowned]
+    return list(filter(is_mine, found))
+
+
+def large_in(found: Sequence[Reading]) -> tuple[Quantity, ...]:
+    """One drawing is of one thing: what the newest reading shows large."""
+    return wording.large(found[0].kept.measurement) if found else ()
 
 
 def newest_unit(found: Sequence[Reading], names: tuple[Quantity, ...]) -> Unit | None:
@@ -107,19 +114,19 @@ def points(found: Sequence[Reading], name: Quantity, unit: Unit | None) -> tuple
     return tuple(sorted(built, key=lambda point: point.at))
 
 
-def sentence(found: Sequence[Reading], kind: Kind) -> str:
+def sentence(found: Sequence[Reading], title: str) -> str:
     """What the newest is and how it differs from a week before; not what that means."""
-    name = wording.LARGE[kind][0]
-    known = [(r, v) for r in found if (v := exact(r, name)) is not None]
+    names = large_in(found)
+    known = [(r, v) for r in found if (v := exact(r, names[0])) is not None]
     if not known:
         return gettext("Ingen målinger i denne tiden.")
     newest, value = known[0]
     text = gettext("%(title)s nå: %(number)s %(unit)s.") % {
-        "title": wording.kind(kind),
+        "title": title,
         "number": show(newest, now().wall).large,
         "unit": wording.unit(value.unit),
     }
-    if len(wording.LARGE[kind]) > 1:
+    if len(names) > 1:
         return text
     before = a_week_before(known)
     return text if before is None else f"{text} {difference(value, before)}"
