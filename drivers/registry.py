@@ -14,6 +14,8 @@ from drivers.gatt.health_thermometer import HealthThermometer
 from drivers.gatt.pulse_oximeter import PulseOximeter
 from drivers.gatt.weight_scale import WeightScale
 from drivers.links import uuid16
+from drivers.vendor.health_medical_jks50f import HealthMedicalJks50f
+from drivers.vendor.omron_memory import OmronMemory
 from drivers.vendor.xiaomi_mi_scale import MiBodyCompositionScale, MiSmartScale
 from drivers.wired.nonin import Nonin
 
@@ -22,10 +24,12 @@ Driver = type[RadioDriver] | type[SerialDriver]
 DRIVERS: tuple[Driver, ...] = (
     BloodPressure,
     Glucose,
+    HealthMedicalJks50f,
     HealthThermometer,
     MiBodyCompositionScale,
     MiSmartScale,
     Nonin,
+    OmronMemory,
     PulseOximeter,
     WeightScale,
 )

@@ -13,12 +13,14 @@ import pytest
 
 from drivers.errors import DriverError
 from drivers.racp import REPORT_ALL
+from drivers.vendor.omron_frames import CLOSE, OPEN
 from drivers.wired.nonin_commands import GET_SERIAL_NUMBER, select_format, set_time
 from tests.drivers.views import Seen, decoders
 
 VECTORS = Path(__file__).parents[2] / ".." / "shared" / "vectors" / "vectors.json"
 DECODERS = decoders()
 LEFT_OUT = {
+    "omron-write": "the memory is never written",
     "2a52-cmd-abort": "an abort is never sent",
     "2a9f-bsig-register": "a registration without its consent code is incomplete",
 }
@@ -88,6 +90,8 @@ def test_commands_are_those_of_the_vectors() -> None:
         "nonin-fmt-8": select_format(8),
         "nonin-getserial": GET_SERIAL_NUMBER,
         "nonin-settime": set_time(moment),
+        "omron-end": CLOSE,
+        "omron-start": OPEN,
     }
     wanted = {one["id"]: one["hex"] for one in ours() if is_command(one)}
     assert {name: command.hex() for name, command in commands.items()} == {
