@@ -57,12 +57,13 @@ class Shape(StrEnum):
 class Model:
     """One product.
 
-    id          stored with the device for ever, so never renamed
-    driver      id of the driver that reads it
-    advertised  how its Bluetooth name begins, where it has one
-    numbers     how its Model Number String (0x2A24) begins, where it has one
-    quirks      of those that its driver knows
-    source      where all this comes from
+    id             stored with the device for ever, so never renamed
+    driver         id of the driver that reads it
+    advertised     how its Bluetooth name begins, where it has one
+    numbers        how its Model Number String (0x2A24) begins, where it has one
+    quirks         of those that its driver knows
+    passkey_stays  the passkey on it is always the same, so the hub may answer with it later
+    source         where all this comes from
     """
 
     id: str
@@ -77,6 +78,7 @@ class Model:
     advertised: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
+    passkey_stays: bool = False
 
     def strength(self, seen: Advertisement, info: DeviceInfo | None) -> int:
         """How much of a name fits, in letters; 0 when nothing does."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from hub.acquire.pairing import KitItem
+from hub.acquire.kit import KitItem
 from hub.clock import Now
 from hub.home import Home
 from hub.messages import Messages

@@ -4,18 +4,21 @@ Everything that a page shows beside readings is written here, as small JSON note
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from drivers import catalogue
 from drivers.measurement import Learned
-from hub.acquire.pairing import KitItem, Pairing
+from hub.acquire.kit import KitItem
+from hub.acquire.pairing import Candidate, Pairing
 from hub.books import Books
 from hub.clock import Moment, Now
-from hub.records import Device
+from hub.passkeys import Passkeys
+from hub.records import Device, Task
 from hub.store.notes import DeviceStatus
 
 
@@ -49,6 +52,9 @@ class Home:
         self.receives = False
         self._devices: dict[str, Device] = {}
         self.statuses: dict[str, DeviceStatus] = {}
+        self.passkeys = Passkeys(
+            now, self.note, self._known, self._remembered, self._passkey_unanswered
+        )
 
     async def load(self) -> None:
         documents = self._books.documents
@@ -92,8 +98,18 @@ class Home:
         known = {**device.memory, **learned.facts}
         memory = {name: fact for name, fact in known.items() if fact is not None}
         if memory != device.memory:
-            self._devices[key] = msgspec.structs.replace(device, memory=memory)
-            await self._books.call(self._books.documents.put_device, self._devices[key])
+            slot = _slot(learned) or device.user_index
+            await self._change(device, memory=memory, user_index=slot)
+
+    async def consent(self, key: str, user_index: int, consent: str) -> bool:
+        """The technician typed in which user of the device the patient is, and the code."""
+        device = self._devices.get(key)
+        if device is None:
+            return False
+        facts = {"user_index": str(user_index), "consent": consent}
+        await self._change(device, memory={**device.memory, **facts}, user_index=user_index)
+        self.status(key, task=None, problem=None)
+        return True
 
     async def remove(self, key: str) -> Device | None:
         device = self._devices.pop(key, None)
@@ -108,12 +124,19 @@ class Home:
         device = self._devices.get(key)
         if device is None:
             return False
-        self._devices[key] = msgspec.structs.replace(device, name=name)
-        await self._books.call(self._books.documents.put_device, self._devices[key])
+        await self._change(device, name=name)
         return True
+
+    async def _change(self, device: Device, **fields: Any) -> None:
+        self._devices[device.key] = msgspec.structs.replace(device, **fields)
+        await self._books.call(self._books.documents.put_device, self._devices[device.key])
 
     def receiving(self, device: Device | None) -> None:
         self.receives = device is not None
+        if device is None:
+            self.note("passkey", None)  # BlueZ does not say when the device has taken it
+        else:
+            self._let_in(device)
         self.note("receiving", device and {"device": device.name})
         self._stirred()
 
@@ -123,9 +146,14 @@ class Home:
         self._books.soon(self._books.ledger.notes.device_status, device_key, **fields)
         self._changed(device_key)
 
-    def open_window(self, seconds: float | None = None, expected: KitItem | None = None) -> None:
+    def open_window(
+        self,
+        seconds: float | None = None,
+        expected: KitItem | None = None,
+        replacing: Device | None = None,
+    ) -> None:
         now_ms = self._now().mono_ms
-        open_s = (self._pairing.open(now_ms, seconds, expected) - now_ms) / 1000
+        open_s = (self._pairing.open(now_ms, seconds, expected, replacing) - now_ms) / 1000
         asyncio.get_running_loop().call_later(open_s, self.window_changed)
         self.window_changed()
 
@@ -148,13 +176,56 @@ class Home:
             "until_mono_ms": until_ms,
             "boot_id": now.boot_id,
             "until": (now.wall + left).isoformat(),
-            "candidates": [
-                {
-                    "address": one.address,
-                    "name": one.name,
-                    "driver": one.driver.id,
-                    "rssi": one.rssi,
-                }
-                for one in self._pairing.candidates.values()
-            ],
+            "candidates": [_listed(one) for one in self._pairing.candidates.values()],
         }
+
+    def _at(self, address: str) -> Device | None:
+        return next((one for one in self._devices.values() if one.address == address), None)
+
+    def _known(self, address: str) -> Mapping[str, str | None]:
+        """How people know the device that asks for its passkey."""
+        if device := self._at(address):
+            return {"name": device.name, "model": device.model}
+        if candidate := self._pairing.candidates.get(address):
+            listed = _listed(candidate)
+            return {"name": listed["known_as"] or listed["name"], "model": listed["model"]}
+        lent = [one.name for one in self._pairing.kit if (one.address or "").upper() == address]
+        return {"name": next(filter(None, lent), ""), "model": None}
+
+    def _remembered(self, address: str) -> str | None:
+        device = self._at(address)
+        return device.memory.get("passkey") if device else None
+
+    def _passkey_unanswered(self, address: str) -> None:
+        if device := self._at(address):
+            self.status(device.key, task=Task.PASSKEY_NEEDED)
+        self._pairing.failed(address, Task.PASSKEY_NEEDED)
+        self.window_changed()
+
+    def _let_in(self, device: Device) -> None:
+        passkey, model = self.passkeys.let_in(device.address), catalogue.by_id(device.model)
+        if passkey is None or model is None or not model.passkey_stays:
+            return
+        memory = {**device.memory, "passkey": passkey}
+        self._devices[device.key] = msgspec.structs.replace(device, memory=memory)
+        self._books.soon(self._books.documents.put_device, self._devices[device.key])
+
+
+def _listed(candidate: Candidate) -> dict[str, Any]:
+    """As the technician's page reads it."""
+    model, driver = candidate.model, candidate.driver
+    return {
+        "address": candidate.address,
+        "name": candidate.name,
+        "driver": driver.id if driver else None,
+        "model": model.id if model else None,
+        "known_as": f"{model.maker} {model.name}" if model else None,
+        "problem": candidate.problem,
+        "rssi": candidate.rssi,
+    }
+
+
+def _slot(learned: Learned) -> int | None:
+    """The patient's slot in a device where its driver has registered the patient."""
+    slot = learned.facts.get("user_index")
+    return int(slot) if slot and slot.isdecimal() else None

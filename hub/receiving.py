@@ -79,7 +79,8 @@ class Receiving:
         if self._settings.ble.radio != SYSTEM_RADIO:
             from hub.demo.radio import close_radio, open_radio
 
-            backends = await open_radio(self._settings.ble.radio, self._settings.hub.state_dir)
+            state_dir = self._settings.hub.state_dir
+            backends = await open_radio(self._settings.ble.radio, state_dir, self._ask_passkey)
             stack.push_async_callback(close_radio, backends)
             return backends
         agent = Agent(self._expects, self._show_passkey, self._ask_passkey)
@@ -99,5 +100,5 @@ class Receiving:
         self._home.note("passkey", passkey and {"address": address, "passkey": passkey})
 
     async def _ask_passkey(self, address: str) -> int | None:
-        log.warning("%s shows a passkey, which cannot be typed in here yet", address)
-        return None
+        log.info("%s shows a passkey, to be typed in here", address)
+        return await self._home.passkeys.ask(address)

@@ -4,6 +4,7 @@ Ids of what leaves are made from the row's own number or check-in, so doing one 
 crash makes the same bundle, and the outbox keeps it once.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from hub.books import Books
@@ -15,6 +16,8 @@ from hub.store.ledger import OwnerChange
 from hub.uplink.alerts import AlertCode
 
 DONE = Outcome(ok=True)
+CONSENT = re.compile(r"[0-9]{1,4}")  # User Data Service: 0 to 9999
+SLOTS = range(0xFF)  # 0xFF is the unknown user
 
 
 class Requests:
@@ -54,6 +57,9 @@ class Requests:
             JournalKind.JOIN: self._join,
             JournalKind.REMOVE_DEVICE: self._remove_device,
             JournalKind.RENAME_DEVICE: self._rename_device,
+            JournalKind.REPLACE_DEVICE: self._replace_device,
+            JournalKind.PASSKEY: self._passkey,
+            JournalKind.CONSENT: self._consent,
             JournalKind.TEST_CONNECTION: self._try_connection,
         }
 
@@ -116,6 +122,25 @@ class Requests:
     async def _rename_device(self, entry: Entry) -> Outcome:
         ok = await self._home.rename(str(entry.body["device_key"]), str(entry.body["name"]))
         return Outcome(ok=ok)
+
+    async def _replace_device(self, entry: Entry) -> Outcome:
+        """The old one stays until a new one like it has joined."""
+        device = self._home.device(str(entry.body["device_key"]))
+        if device is None or device.transport != "ble":
+            return Outcome(ok=False, detail="no such device")
+        self._home.open_window(replacing=device)
+        return DONE
+
+    async def _passkey(self, entry: Entry) -> Outcome:
+        ok = self._home.passkeys.answer(str(entry.body["address"]), str(entry.body["passkey"]))
+        return Outcome(ok=ok, detail="" if ok else "not asked for, or not six digits")
+
+    async def _consent(self, entry: Entry) -> Outcome:
+        slot, consent = int(entry.body["user_index"]), str(entry.body["consent"])
+        if not (slot in SLOTS and CONSENT.fullmatch(consent)):
+            return Outcome(ok=False, detail="no user number, or no code of four digits")
+        ok = await self._home.consent(str(entry.body["device_key"]), slot, consent)
+        return Outcome(ok=ok, detail="" if ok else "no such device")
 
     async def _try_connection(self, entry: Entry) -> Outcome:
         return await self._test_connection()

@@ -29,6 +29,9 @@ OF_THE_MOMENT = frozenset(
         JournalKind.JOIN,
         JournalKind.REMOVE_DEVICE,
         JournalKind.RENAME_DEVICE,
+        JournalKind.REPLACE_DEVICE,
+        JournalKind.PASSKEY,
+        JournalKind.CONSENT,
         JournalKind.TEST_CONNECTION,
     }
 )

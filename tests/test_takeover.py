@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,7 +18,7 @@ from hub.books import Books
 from hub.bundles import Bundles
 from hub.home import Home
 from hub.messages import Messages
-from hub.records import JournalKind, Outcome, Reception, Step
+from hub.records import Device, JournalKind, Outcome, Reception, Step, Task, Whose
 from hub.requests import Requests
 from hub.settings import Hub, Mqtt, Patient, Settings
 from hub.store.journal import Journal, JournalReader
@@ -28,6 +30,14 @@ SETTINGS = Settings(
     hub=Hub(id="02000000000000D0"),
     patient=Patient(system="urn:oid:2.999.1.2.3.4", value="p-1"),
     mqtt=Mqtt(host="127.0.0.1", tenant="1804"),
+)
+CUFF = Device(
+    key="F0F1F2FFFEA10001",
+    address="F0:F1:F2:A1:00:01",
+    transport="ble",
+    driver="gatt-blood-pressure",
+    name="Blodtrykksmåler",
+    joined_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC),
 )
 
 
@@ -46,12 +56,12 @@ class House:
         self.forgotten: list[str] = []
         self.online = True
         self.completed: list[tuple[str, Mapping[str, object]]] = []
-        home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
-        bundles = Bundles(SETTINGS, books.ledger, home.device, now, wake=lambda: None)
+        self.home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
+        bundles = Bundles(SETTINGS, books.ledger, self.home.device, now, wake=lambda: None)
         self.messages = Messages(books, self._complete)
         requests = Requests(
             books,
-            home,
+            self.home,
             bundles,
             self.messages,
             choose=self.pairing.choose,
@@ -182,6 +192,74 @@ async def test_what_was_asked_for_long_ago_is_not_done_any_more(house: House) ->
 
 async def test_a_call_for_help_is_never_too_old(house: House) -> None:
     assert (await house.outcome_of(house.write(JournalKind.HELP_REQUESTED, ago_s=86_400))).ok
+
+
+async def test_a_passkey_reaches_the_device_that_asks(house: House) -> None:
+    late = house.write(JournalKind.PASSKEY, address=CUFF.address, passkey="123456")
+    assert not (await house.outcome_of(late)).ok
+    asking = asyncio.ensure_future(house.home.passkeys.ask(CUFF.address))
+    await house.until(lambda: house.pages.state("passkey_wanted"))
+    house.write(JournalKind.PASSKEY, address=CUFF.address, passkey="123456")
+    await house.until(asking.done)
+    assert await asking == 123456
+    await house.until(lambda: house.pages.state("passkey_wanted") is None)
+
+
+async def test_a_code_from_a_display_is_kept_for_the_driver(house: House) -> None:
+    await house.home.joined(CUFF)
+    house.home.status(CUFF.key, task=Task.CONSENT_NEEDED)
+    number = house.write(JournalKind.CONSENT, device_key=CUFF.key, user_index=2, consent="0815")
+    assert (await house.outcome_of(number)).ok
+    [device] = house.books.documents.devices()
+    assert device.user_index == 2
+    assert device.memory == {"user_index": "2", "consent": "0815"}
+    await house.until(lambda: house.pages.device_statuses()[CUFF.key].task is None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"user_index": 255, "consent": "0815"}, id="no user"),
+        pytest.param({"user_index": 1, "consent": "12345"}, id="no code"),
+        pytest.param({"user_index": 1, "consent": ""}, id="nothing typed"),
+        pytest.param({"device_key": "gone"}, id="no such device"),
+    ],
+)
+async def test_a_code_that_makes_no_sense_is_refused(house: House, said: dict[str, Any]) -> None:
+    await house.home.joined(CUFF)
+    body: dict[str, Any] = {"device_key": CUFF.key, "user_index": 1, "consent": "1"} | said
+    assert not (await house.outcome_of(house.write(JournalKind.CONSENT, **body))).ok
+    assert house.books.documents.devices() == [CUFF]
+
+
+async def test_a_window_opens_for_one_that_takes_the_place_of_another(house: House) -> None:
+    await house.home.joined(CUFF)
+    opened = house.write(JournalKind.REPLACE_DEVICE, device_key=CUFF.key)
+    assert (await house.outcome_of(opened)).ok
+    assert house.pairing.open_until(now().mono_ms)
+    refused = house.write(JournalKind.REPLACE_DEVICE, device_key="gone")
+    assert not (await house.outcome_of(refused)).ok
+
+
+async def test_what_nobody_owned_is_asked_about_and_sent_when_it_is_the_patients(
+    house: House,
+) -> None:
+    ids = []
+    for number in (1, 2):
+        kept = house.books.ledger.append(
+            Measurement(Kind.BODY_WEIGHT, {}, raw=(bytes((number,)),), sequence=number),
+            Reception("K", "gatt-weight-scale", "s", now(), None, live=True),
+            Whose.UNKNOWN,
+        )
+        assert kept
+        ids.append(kept.id)
+    first, second = ids
+    assert house.pages.state("ask_who") == [second, first]
+    await house.outcome_of(house.write(JournalKind.NOT_ME, measurement=second))
+    await house.outcome_of(house.write(JournalKind.THIS_WAS_ME, measurement=first))
+    assert house.pages.state("ask_who") == []
+    [row] = house.books.ledger.outbox.due(10)
+    assert [kept.id for kept in house.books.ledger.measurements_of(row.seq)] == [first]
 
 
 async def test_a_message_that_was_read_offline_is_told_later(house: House) -> None:

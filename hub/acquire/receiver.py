@@ -15,14 +15,17 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from drivers import catalogue
-from drivers.contract import BleDriver
-from drivers.errors import DriverError, LinkRefused, NoDriver
+from drivers.contract import BleDriver, BroadcastDriver
+from drivers.errors import ConsentNeeded, DriverError, LinkRefused, MatchError, NoDriver
 from drivers.gatt.device_information import read_device_information
 from drivers.links import GattLink
-from drivers.measurement import Learned, Measurement
+from drivers.measurement import DeviceInfo, Learned, Measurement
 from drivers.registry import by_id
 from hub.acquire.ble import Radio, Sighting
-from hub.acquire.pairing import Decision, Pairing
+from hub.acquire.kit import KitItem, NotLent
+from hub.acquire.newcomer import newcomer, recognised
+from hub.acquire.overhearing import Overhearing, only_advertises
+from hub.acquire.pairing import Candidate, Decision, Pairing
 from hub.acquire.session import Books, Report, Session, whose
 from hub.clock import Now
 from hub.records import Device, Task, Whose
@@ -33,6 +36,7 @@ log = logging.getLogger(__name__)
 ASK_AGAIN_S = 3.0  # after a session, while the device still advertises …
 ASK_AGAIN_AT_MOST_S = 300.0  # … doubling up to this
 SILENT_MEANS_NEW_S = 4.0  # a device that was silent this long and is back has something new
+PATIENCE_WITH_AT_MOST = 64  # whoever looks like a lent device is tried once, also a stranger's
 
 
 class Home(Protocol):
@@ -42,6 +46,9 @@ class Home(Protocol):
 
     def joined(self, device: Device) -> Awaitable[None]:
         """A device became this patient's; durable on return."""
+
+    def remove(self, key: str) -> Awaitable[Device | None]:
+        """Another has taken its place; durable on return."""
 
     def learned(self, device_key: str, learned: Learned) -> Awaitable[None]:
         """For the driver's next session with this device; durable on return."""
@@ -91,28 +98,36 @@ class Receiver:
         self._home = home
         self._now = now
         self._zone = zone
+        self._overhearing = Overhearing(books, now, self._whose, home.status)
         self._patience: dict[str, _Patience] = {}
         self._waiting: dict[str, Decision] = {}
+        self._replaced: list[Device] = []
         self._work = asyncio.Event()
+        self._shown = pairing.revision
 
     def heard(self, sighting: Sighting) -> None:
         """Called for every advertisement, so it must stay cheap."""
-        moment = self._now()
-        before = len(self._pairing.candidates)
+        moment, seen = self._now(), sighting.advertisement
         decision = self._pairing.decide(sighting, self._home.devices(), moment.mono_ms)
-        if len(self._pairing.candidates) != before:
+        if self._pairing.revision != self._shown:
+            self._shown = self._pairing.revision
             self._home.window_changed()
-        if decision.action not in ("read", "join"):
-            return
-        address = sighting.advertisement.address
-        patience = self._patience.setdefault(address, _Patience())
-        patience.heard(moment.mono_ms / 1000)
-        if address not in self._waiting and moment.mono_ms / 1000 >= patience.not_before:
-            self._waiting[address] = decision
-            self._work.set()
+        if decision.device is not None and only_advertises(decision.device):
+            self._overhearing.hear(decision.device, seen)
+        elif decision.action in ("read", "join"):
+            patience = self._patience_with(seen.address)
+            patience.heard(moment.mono_ms / 1000)
+            if moment.mono_ms / 1000 >= patience.not_before:
+                self._waiting.setdefault(seen.address, decision)
+                self._work.set()
 
     async def run(self, radio: Radio) -> None:
         """Serve the devices that were heard, in order, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._overhearing.run())
+            group.create_task(self._serve_all(radio))
+
+    async def _serve_all(self, radio: Radio) -> None:
         while True:
             await self._work.wait()
             if not self._waiting:
@@ -124,16 +139,19 @@ class Receiver:
                 brought = await self._serve(radio, address, decision)
             finally:
                 del self._waiting[address]
-                self._patience[address].asked(self._now().mono_ms / 1000, brought=brought)
+                patience = self._patience_with(address)
+                patience.asked(self._now().mono_ms / 1000, brought=brought)
 
     async def _serve(self, radio: Radio, address: str, decision: Decision) -> bool:
+        """Whether it brought something."""
         try:
+            if decision.candidate is not None:
+                return await self._welcome(radio, decision, decision.candidate)
+            device = self._known(decision.device)
+            if device is None:  # it was removed while it waited for its turn
+                return False
             async with radio.connect(address) as link:
-                device = decision.device or await self._join(address, link, decision)
-                self._home.receiving(device)
-                report = await self._session(device, link)
-                self._afterwards(device, report)
-                return report.kept > 0
+                return await self._read(device, link)
         except DriverError as error:
             log.warning("%s: %s", address, error)
             if decision.device:
@@ -141,6 +159,34 @@ class Receiver:
             return False
         finally:
             self._home.receiving(None)
+
+    async def _welcome(self, radio: Radio, decision: Decision, candidate: Candidate) -> bool:
+        """Let it join, and take what it brings on the same link."""
+        try:
+            if candidate.driver is not None and issubclass(candidate.driver, BroadcastDriver):
+                device = await self._join(decision, candidate, DeviceInfo())
+                self._overhearing.hear(device, candidate.seen)
+                return False
+            async with radio.connect(candidate.address) as link:
+                info = await read_device_information(link)
+                device = await self._join(decision, candidate, info)
+                return await self._read(device, link)
+        except DriverError as error:
+            self._pairing.failed(candidate.address, str(error))
+            if isinstance(error, NotLent):
+                self._pairing.lent.refuse(candidate.address)
+            if isinstance(error, NotLent | MatchError):
+                await radio.forget(candidate.address)
+            raise
+        finally:
+            while self._replaced:
+                await radio.forget(self._replaced.pop().address)
+
+    async def _read(self, device: Device, link: GattLink) -> bool:
+        self._home.receiving(device)
+        report = await self._session(device, link)
+        self._afterwards(device, report)
+        return report.kept > 0
 
     async def _session(self, device: Device, link: GattLink) -> Report:
         driver = by_id(device.driver)
@@ -153,32 +199,46 @@ class Receiver:
         conversation = driver(device.memory, model.quirks if model else ())
         return await session.run(conversation, link, self._settings.session_timeout_s)
 
-    def _whose(self, device_key: str, measurement: Measurement) -> Whose:
-        slots = [one.user_index for one in self._home.devices() if one.key == device_key]
-        return whose(measurement, slots[0] if slots else None)
-
-    async def _join(self, address: str, link: GattLink, decision: Decision) -> Device:
+    async def _join(self, decision: Decision, candidate: Candidate, info: DeviceInfo) -> Device:
         """The device's identity must be known before its first measurement is stored."""
-        if decision.driver is None:
-            raise NoDriver(address)
-        info = await read_device_information(link)
-        item = decision.kit
-        device = Device(
-            key=info.system_id or address.replace(":", "").upper(),
-            address=address,
-            transport="ble",
-            driver=decision.driver.id,
-            name=(item and item.name) or info.model or decision.driver.id,
-            info=info,
-            user_index=item.user_index if item else None,
-            joined_at=datetime.now(UTC),
-        )
+        item = self._kit_item(decision.kit, candidate, info)
+        if decision.kit is not None and item is None and decision.is_lent:
+            raise NotLent(candidate.address, decision.kit, info)
+        devices = self._home.devices()
+        old = next((one for one in devices if one.key == decision.replaces), None)
+        device = newcomer(candidate, info, devices, item=item, old=old)
         await self._home.joined(device)
-        if item is None:
+        if old is not None and await self._home.remove(old.key):
+            self._replaced.append(old)
+        if not decision.is_lent:
             self._pairing.close()
             self._home.window_changed()
         log.info("joined %s as %s", device.key, device.driver)
         return device
+
+    def _kit_item(
+        self, perhaps: KitItem | None, candidate: Candidate, info: DeviceInfo
+    ) -> KitItem | None:
+        if perhaps is None:
+            return None
+        model, _ = recognised(candidate, info)
+        return self._pairing.lent.confirmed(perhaps, candidate.seen, info, model)
+
+    def _whose(self, device_key: str, measurement: Measurement) -> Whose:
+        slots = [one.user_index for one in self._home.devices() if one.key == device_key]
+        return whose(measurement, slots[0] if slots else None)
+
+    def _known(self, device: Device | None) -> Device | None:
+        """As it is by now: something may have been learned while it waited."""
+        keys = {one.key: one for one in self._home.devices()}
+        return keys.get(device.key) if device else None
+
+    def _patience_with(self, address: str) -> _Patience:
+        patience = self._patience.pop(address, None) or _Patience()
+        self._patience[address] = patience
+        if len(self._patience) > PATIENCE_WITH_AT_MOST:
+            del self._patience[next(iter(self._patience))]
+        return patience
 
     def _afterwards(self, device: Device, report: Report) -> None:
         fields: dict[str, Any] = {
@@ -192,7 +252,9 @@ class Receiver:
             fields["clock_offset_s"] = round(report.clock_offset_s)
         if report.battery_percent is not None:
             fields["battery_percent"] = report.battery_percent
-        if report.problem is None or report.kept:
+        if isinstance(report.problem, ConsentNeeded):
+            fields["task"] = Task.CONSENT_NEEDED
+        elif report.problem is None or report.kept:
             fields["task"] = Task.CLOCK_LOST if report.clock_is_lost else None
         self._home.status(device.key, **fields)
         log.info(

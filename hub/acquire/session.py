@@ -35,7 +35,9 @@ CLOCK_IS_LOST_BEYOND = timedelta(days=1)  # no clock drifts that far: its batter
 class Books(Protocol):
     """What a session writes; every call returns only after COMMIT."""
 
-    def keep(self, measurement: Measurement, reception: Reception, whose: Whose) -> Awaitable[bool]:
+    def keep(
+        self, measurement: Measurement, reception: Reception, whose: Whose = Whose.PATIENT
+    ) -> Awaitable[bool]:
         """Durable on return; False when this very record is already kept."""
 
     def reject(self, rejected: Rejected, reception: Reception) -> Awaitable[None]: ...

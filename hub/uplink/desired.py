@@ -69,6 +69,7 @@ class _KitDevice(Struct, frozen=True):
     port: str | None = None
     name: str | None = None
     user_index: int | None = None
+    consent: str | int | None = None
 
 
 class _Kit(Struct, frozen=True):

@@ -62,6 +62,9 @@ class Hub:
         self.mine[device.key] = device
         await self._tell()
 
+    async def remove(self, key: str) -> Device | None:
+        return self.mine.pop(key, None)
+
     async def learned(self, device_key: str, learned: Learned) -> None:
         device = self.mine[device_key]
         facts = {name: fact for name, fact in learned.facts.items() if fact is not None}

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from drivers.contract import Advertisement
+from drivers.links import uuid16
 from drivers.measurement import Quantity
-from hub.acquire.pairing import Pairing
+from hub.acquire.ble import Sighting
+from hub.acquire.pairing import KitItem, Pairing
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.peripherals.peripheral import Peripheral
@@ -125,6 +129,67 @@ async def test_a_device_that_refuses_to_pair_is_told_to_the_technician(
     [status] = hub.statuses.values()
     assert status["problem"]
     assert cuff.unread == 1
+
+
+async def test_it_joins_as_the_model_that_its_number_names(
+    hub: Hub, pairing: Pairing, cuff: BloodPressureCuff
+) -> None:
+    """Its name is hidden from strangers."""
+    pairing.kit = [KitItem(address=CUFF, user_index=2, consent=1234)]
+    cuff.name = "?"
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.devices())
+    [device] = hub.devices()
+    assert device.model == "and-ua-651ble"
+    assert (device.user_index, device.memory) == (2, {"user_index": "2", "consent": "1234"})
+
+
+async def test_the_one_with_the_lent_serial_number_joins(
+    hub: Hub, pairing: Pairing, cuff: BloodPressureCuff
+) -> None:
+    pairing.kit = [KitItem(model="UA-651BLE", serial="DEMO-0001", name="Min")]
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.kept)
+    assert [device.name for device in hub.devices()] == ["Min"]
+
+
+async def test_the_neighbours_is_connected_to_once_and_forgotten(
+    hub: Hub, pairing: Pairing, cuff: BloodPressureCuff, air: Air, tmp_path: Path
+) -> None:
+    own = await Scale(air, "A&D_UC-352BLE_B20002", "F0:F1:F2:A1:00:02").switch_on()
+    pairing.kit = [
+        KitItem(model="UA-651BLE", serial="DEMO0099"),
+        KitItem(address="F0:F1:F2:A1:00:02"),
+    ]
+    await cuff.take_measurement()
+    await cuff.until(lambda: cuff.pairings == 1)
+    await own.take_measurement()
+    await hub.until(lambda: hub.kept)
+    assert [device.address for device in hub.devices()] == ["F0:F1:F2:A1:00:02"]
+    assert cuff.unread == 1
+    assert CUFF not in (tmp_path / "bonds.json").read_text()
+    assert pairing.decide(heard(), hub.devices(), 0).action == "ignore"
+    await own.switch_off()
+
+
+async def test_the_new_one_takes_the_place_of_the_old(
+    hub: Hub, pairing: Pairing, cuff: BloodPressureCuff
+) -> None:
+    old = replace(
+        joined(), key="0102030405060708", address="F0:F1:F2:A1:00:09", user_index=2, name="Mor"
+    )
+    hub.mine = {old.key: old}
+    pairing.kit = []
+    pairing.open(hub.now().mono_ms, replacing=old)
+    await cuff.take_measurement()
+    await hub.until(lambda: hub.kept)
+    [device] = hub.devices()
+    assert (device.address, device.name, device.user_index) == (CUFF, "Mor", 2)
+
+
+def heard() -> Sighting:
+    services = frozenset({uuid16(0x1810)})
+    return Sighting(Advertisement(CUFF, "A&D_UA-651BLE_A10001", services), -50)
 
 
 def with_user(slot: int) -> Callable[[bytes], bytes]:
