@@ -98,10 +98,12 @@ class RadioDriver(ABC):
 class BleDriver(RadioDriver):
     """A family of BLE devices that are connected to.
 
-    quirks  the oddities that it can be told of; drivers/catalogue.toml says who has which
+    quirks        the oddities that it can be told of; drivers/catalogue.toml says who has which
+    clock_step_s  how coarse the device's clock is: 60 where it shows no seconds
     """
 
     quirks: ClassVar[frozenset[str]] = frozenset()
+    clock_step_s: ClassVar[int] = 1
 
     def __init__(self, memory: Memory = NOTHING, oddities: Collection[str] = ()) -> None:
         """One instance is one session.
@@ -124,6 +126,9 @@ class BleDriver(RadioDriver):
         """Write the patient's local time; LinkRefused where the clock cannot be set."""
         await device_clock.set_clock(link, local)
 
+    async def part(self, link: GattLink) -> None:
+        """The last word, after the clock was set, to a device that waits for one; nothing else."""
+
 
 class BroadcastDriver(RadioDriver):
     """A family of devices that only advertise: nobody connects, so nobody is authenticated.
@@ -141,15 +146,22 @@ class SerialDriver(ABC):
     """A family of serial devices; `decoders` is keyed by protocol id, such as "nonin-8".
 
     One instance belongs to one port: what arrived while the clock was read stays in it for `read`.
+
+    clock_step_s  how coarse the device's clock is: 60 where it shows no seconds
     """
 
     id: ClassVar[str]
     settings: ClassVar[SerialSettings]
     decoders: ClassVar[Mapping[str, Decoder]]
+    clock_step_s: ClassVar[int] = 1
 
     @abstractmethod
     def read(self, link: SerialLink) -> AsyncGenerator[Reading, None]:
-        """Yield measurements for as long as the port is open."""
+        """Yield measurements for as long as the port is open.
+
+        Or end when everything is read, where a device tells its memory: it is read again when it
+        was plugged in anew, and now and then.
+        """
 
     async def read_clock(self, link: SerialLink) -> datetime | None:
         """What the device's clock shows, without zone; None where it has none or does not say."""
@@ -179,21 +191,36 @@ class GattProfile(BleDriver):
         cls.decoders = {cls.characteristic: cls.decode, **cls.more_decoders}
         cls.quirks = cls.quirks | cls.variants.keys()
 
+    async def prepare(self, link: GattLink) -> None:
+        """What some models want before they are subscribed to; nothing by default."""
+
+    def results(self, link: GattLink) -> str:
+        """The characteristic that this device's results come from."""
+        return self.characteristic
+
+    def overhear(self, source: str, payload: bytes) -> None:
+        """What was subscribed to besides the results, in `prepare`."""
+
     async def refinement(self, link: GattLink) -> Refine:
         """What the device says once, elsewhere, about all its measurements; nothing by default."""
         return unchanged
 
     async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
+        await self.prepare(link)
         refine = await self.refinement(link)
-        decode = self._decoder()
-        await link.subscribe(self.characteristic)
+        results = self.results(link)
+        decode = self._decoder(results)
+        await link.subscribe(results)
         async for source, payload in link.notifications():
+            if source != results:
+                self.overhear(source, payload)
+                continue
             reading = attempt(decode, source, payload)
             yield reading if isinstance(reading, Rejected) else refine(reading)
 
-    def _decoder(self) -> Decoder:
+    def _decoder(self, source: str) -> Decoder:
         odd = [decode for quirk, decode in self.variants.items() if quirk in self.oddities]
-        return odd[0] if odd else self.decoders[self.characteristic]
+        return odd[0] if odd and source == self.characteristic else self.decoders[source]
 
 
 def _each(service: str | tuple[str, ...]) -> tuple[str, ...]:

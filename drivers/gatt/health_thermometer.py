@@ -15,6 +15,7 @@ from drivers.errors import PayloadError
 from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.measurement import Kind, Measurement, Quantity, Unit
 from drivers.reader import ByteReader, clock_fault, word
+from drivers.vendor import and_memory
 
 IN_FAHRENHEIT = 0x01
 TIME_STAMP = 0x02
@@ -61,6 +62,14 @@ def decode_temperature_type(payload: bytes) -> str:
     return site
 
 
+def decode_interval(payload: bytes) -> int:
+    """0x2A21: seconds from one measurement to the next, 0 for none but those that are asked for."""
+    reader = ByteReader(payload)
+    seconds = reader.u16()
+    reader.end(padded=False)
+    return seconds
+
+
 class HealthThermometer(GattProfile):
     """Thermometers of the Health Thermometer Profile: A&D UT-201BLE, Pyle PHTM60BT and others."""
 
@@ -69,6 +78,11 @@ class HealthThermometer(GattProfile):
     characteristic = uuid16(0x2A1C)
     decode = decode_temperature
     more_decoders: ClassVar[Mapping[str, Decoder]] = {uuid16(0x2A1E): decode_temperature}
+
+    quirks: ClassVar[frozenset[str]] = and_memory.QUIRKS
+
+    async def prepare(self, link: GattLink) -> None:
+        await and_memory.prepare(link, self.oddities)
 
     async def refinement(self, link: GattLink) -> Refine:
         payload = await read_if_offered(link, TEMPERATURE_TYPE_CHARACTERISTIC)

@@ -24,6 +24,7 @@ from drivers.gatt.resolution import counted, shortened
 from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Rejected, Status, Unit, Value
 from drivers.reader import ByteReader, clock_fault, user_index
+from drivers.vendor import and_memory
 
 IN_POUND = 0x01
 TIME_STAMP = 0x02
@@ -156,7 +157,10 @@ class WeightScale(GattProfile):
     more_decoders: ClassVar[Mapping[str, Decoder]] = {
         body_composition.MEASUREMENT: decode_body_composition
     }
-    quirks: ClassVar[frozenset[str]] = frozenset({CONFIRMS_PROFILE})
+    quirks: ClassVar[frozenset[str]] = and_memory.QUIRKS | {CONFIRMS_PROFILE}
+
+    async def prepare(self, link: GattLink) -> None:
+        await and_memory.prepare(link, self.oddities)
 
     async def refinement(self, link: GattLink) -> Refine:
         payload = await read_if_offered(link, WEIGHT_SCALE_FEATURE)
@@ -191,6 +195,7 @@ class WeightScale(GattProfile):
         weighings = Weighings(
             await self.refinement(link), await body_composition.read_resolutions(link)
         )
+        await self.prepare(link)
         offered = [source for source in self.decoders if link.has(source)]
         for source in offered or [self.characteristic]:
             await link.subscribe(source)

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from drivers.errors import ReservedBits, TrailingBytes, TruncatedPayload
+from drivers.errors import PayloadError, ReservedBits, TrailingBytes, TruncatedPayload
 from drivers.gatt.health_thermometer import (
     HealthThermometer,
+    decode_interval,
     decode_temperature,
     decode_temperature_type,
 )
@@ -106,3 +107,11 @@ async def test_the_site_may_stand_in_its_own_characteristic(
     (seen,) = [reading async for reading in HealthThermometer().read(link)]
     assert isinstance(seen, Measurement)
     assert seen.details == details
+
+
+def test_interval() -> None:
+    assert decode_interval(bytes.fromhex("3c00")) == 60
+    assert decode_interval(bytes.fromhex("0000")) == 0
+    for payload in "3c", "3c0000":
+        with pytest.raises(PayloadError):
+            decode_interval(bytes.fromhex(payload))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from drivers.device_clock import decode_current_time, decode_date_time
-from drivers.gatt import blood_pressure, glucose, health_thermometer, pulse_oximeter
+from drivers.gatt import blood_pressure, cuff_fields, glucose, health_thermometer, pulse_oximeter
 from drivers.gatt import glucose_context as context
 from drivers.gatt.device_information import decode_battery_level, decode_system_id
 from drivers.gatt.weight_scale import decode_feature, decode_weight
@@ -65,7 +65,7 @@ def pressures(seen: Measurement) -> Seen:
     flags = {0: Status.BODY_MOVEMENT, 1: Status.CUFF_TOO_LOOSE, 2: Status.IRREGULAR_PULSE}
     flags[5] = Status.IMPROPER_POSITION
     main = Quantity.CUFF_PRESSURE if seen.kind is Kind.CUFF_PRESSURE else Quantity.SYSTOLIC
-    carries_status = bool(seen.raw[0][0] & blood_pressure.STATUS)
+    carries_status = bool(seen.raw[0][0] & cuff_fields.STATUS)
     word = sum(1 << bit for bit, status in flags.items() if status in seen.status)
     return {
         "unit": "kPa" if seen.values[main].unit is Unit.K_PA else "mmHg",
