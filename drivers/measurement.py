@@ -181,6 +181,21 @@ class Status(StrEnum):
     READ_INTERRUPTED = "read_interrupted"
     DEVICE_FAULT = "device_fault"
     CONTROL_SOLUTION = "control_solution"
+    # CGM Sensor Status Annunciation (Continuous Glucose Monitoring Service 1.0.2 §3.1.1.5); the
+    # limits are those that somebody has set in the sensor
+    SESSION_STOPPED = "session_stopped"
+    SENSOR_TYPE_INCORRECT = "sensor_type_incorrect"
+    DEVICE_ALERT = "device_alert"
+    TIME_SYNCHRONIZATION_REQUIRED = "time_synchronization_required"
+    CALIBRATION_NOT_ALLOWED = "calibration_not_allowed"
+    CALIBRATION_RECOMMENDED = "calibration_recommended"
+    CALIBRATION_REQUIRED = "calibration_required"
+    BELOW_PATIENT_LOW = "below_patient_low"
+    ABOVE_PATIENT_HIGH = "above_patient_high"
+    BELOW_HYPO = "below_hypo"
+    ABOVE_HYPER = "above_hyper"
+    FALLING_TOO_FAST = "falling_too_fast"
+    RISING_TOO_FAST = "rising_too_fast"
     # Common
     TIME_FAULT = "time_fault"
     UNSUCCESSFUL = "unsuccessful"

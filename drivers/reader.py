@@ -38,6 +38,16 @@ class ByteReader:
         self.payload = payload
         self._offset = 0
 
+    @property
+    def taken(self) -> bytes:
+        """What has been read so far."""
+        return self.payload[: self._offset]
+
+    @property
+    def left(self) -> int:
+        """How many octets have not been read."""
+        return len(self.payload) - self._offset
+
     def octets(self, count: int) -> bytes:
         end = self._offset + count
         if end > len(self.payload):

@@ -9,6 +9,7 @@ import re
 from drivers.contract import Advertisement, Decoder, RadioDriver, SerialDriver
 from drivers.errors import AmbiguousDriver, NoDriver
 from drivers.gatt.blood_pressure import BloodPressure
+from drivers.gatt.continuous_glucose import ContinuousGlucose
 from drivers.gatt.glucose import Glucose
 from drivers.gatt.health_thermometer import HealthThermometer
 from drivers.gatt.pulse_oximeter import PulseOximeter
@@ -23,6 +24,7 @@ Driver = type[RadioDriver] | type[SerialDriver]
 
 DRIVERS: tuple[Driver, ...] = (
     BloodPressure,
+    ContinuousGlucose,
     Glucose,
     HealthMedicalJks50f,
     HealthThermometer,
