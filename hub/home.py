@@ -186,11 +186,11 @@ class Home:
         """How people know the device that asks for its passkey."""
         if device := self._at(address):
             return {"name": device.name, "model": device.model}
-        if candidate := self._pairing.candidates.get(address):
-            listed = _listed(candidate)
-            return {"name": listed["known_as"] or listed["name"], "model": listed["model"]}
-        lent = [one.name for one in self._pairing.kit if (one.address or "").upper() == address]
-        return {"name": next(filter(None, lent), ""), "model": None}
+        trying = self._pairing.trying
+        if trying is None or trying.candidate is None or trying.candidate.address != address:
+            return {"name": None, "model": None}
+        listed, name = _listed(trying.candidate), trying.kit and trying.kit.name
+        return {"name": name or listed["known_as"] or listed["name"], "model": listed["model"]}
 
     def _remembered(self, address: str) -> str | None:
         device = self._at(address)

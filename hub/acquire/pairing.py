@@ -74,6 +74,7 @@ LIST = Decision("list")
 class Pairing:
     """The policy, without any I/O. Times are monotonic milliseconds.
 
+    trying    what is being joined now
     revision  another number whenever the list of candidates looks different
     """
 
@@ -86,6 +87,7 @@ class Pairing:
         self._nearby: dict[str, tuple[str, int, int]] = {}
         self.lent = Lent()
         self.candidates: dict[str, Candidate] = {}
+        self.trying: Decision | None = None
         self.revision = 0
 
     @property

@@ -162,6 +162,7 @@ class Receiver:
 
     async def _welcome(self, radio: Radio, decision: Decision, candidate: Candidate) -> bool:
         """Let it join, and take what it brings on the same link."""
+        self._pairing.trying = decision
         try:
             if candidate.driver is not None and issubclass(candidate.driver, BroadcastDriver):
                 device = await self._join(decision, candidate, DeviceInfo())
@@ -179,6 +180,7 @@ class Receiver:
                 await radio.forget(candidate.address)
             raise
         finally:
+            self._pairing.trying = None
             while self._replaced:
                 await radio.forget(self._replaced.pop().address)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from drivers.measurement import Learned, Measurement, Rejected
 from hub import clock
-from hub.acquire.ble import Radio
+from hub.acquire.ble import Backends, Radio
 from hub.acquire.pairing import KitItem, Pairing
 from hub.acquire.receiver import Receiver
 from hub.clock import Moment
@@ -37,6 +38,7 @@ class Hub:
         self.rejected: list[Rejected] = []
         self.mine: dict[str, Device] = {}
         self.statuses: dict[str, dict[str, Any]] = {}
+        self.notes: dict[str, object] = {}
         self.windows = 0
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,6 +77,10 @@ class Hub:
 
     def status(self, device_key: str, **fields: Any) -> None:
         self.statuses.setdefault(device_key, {}).update(fields)
+        self._later()
+
+    def note(self, key: str, value: object) -> None:
+        self.notes[key] = value
         self._later()
 
     def window_changed(self) -> None:
@@ -131,7 +137,12 @@ def pairing() -> Pairing:
 async def listening(
     air: Air, hub: Hub, pairing: Pairing, tmp_path: Path
 ) -> AsyncIterator[Receiver]:
-    backends = await attach_radio(air, tmp_path)
+    async with receiving(await attach_radio(air, tmp_path), hub, pairing) as receiver:
+        yield receiver
+
+
+@asynccontextmanager
+async def receiving(backends: Backends, hub: Hub, pairing: Pairing) -> AsyncIterator[Receiver]:
     receiver = Receiver(IMPATIENT, pairing, hub, hub, hub.now, OSLO)
     radio = Radio(IMPATIENT, receiver.heard, backends)
     tasks = [

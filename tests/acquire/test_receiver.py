@@ -1,6 +1,6 @@
 """From a press on a virtual device to a kept measurement, through bleak and the hub's own radio."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,12 +13,15 @@ from drivers.links import uuid16
 from drivers.measurement import Quantity
 from hub.acquire.ble import Sighting
 from hub.acquire.pairing import KitItem, Pairing
+from hub.acquire.receiver import Receiver
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.peripherals.scale import Scale
+from hub.demo.radio import attach_radio
+from hub.passkeys import WANTED, Passkeys
 from hub.records import Whose
-from tests.acquire.conftest import CUFF, Hub, joined
+from tests.acquire.conftest import CUFF, Hub, joined, receiving
 
 pytestmark = pytest.mark.usefixtures("listening")
 
@@ -185,6 +188,31 @@ async def test_the_new_one_takes_the_place_of_the_old(
     await hub.until(lambda: hub.kept)
     [device] = hub.devices()
     assert (device.address, device.name, device.user_index) == (CUFF, "Mor", 2)
+
+
+class TestPasskeyOnItsDisplay:
+    @pytest.fixture
+    def desk(self, hub: Hub) -> Passkeys:
+        return Passkeys(hub.now, hub.note, lambda _: {}, lambda _: None, lambda _: None)
+
+    @pytest.fixture(name="listening")
+    async def _listening(
+        self, air: Air, hub: Hub, pairing: Pairing, tmp_path: Path, desk: Passkeys
+    ) -> AsyncIterator[Receiver]:
+        async with receiving(await attach_radio(air, tmp_path, desk.ask), hub, pairing) as receiver:
+            yield receiver
+
+    async def test_it_joins_when_its_passkey_was_typed_in(
+        self, hub: Hub, air: Air, desk: Passkeys
+    ) -> None:
+        cuff = await BloodPressureCuff(air, "A&D_UA-651BLE_A10003", CUFF).switch_on(passkey=4711)
+        await cuff.take_measurement()
+        await hub.until(lambda: hub.notes.get(WANTED))
+        assert desk.answer(CUFF, "004711")
+        await hub.until(lambda: hub.kept)
+        assert desk.let_in(CUFF) == "004711"
+        assert hub.notes[WANTED] is None
+        await cuff.switch_off()
 
 
 def heard() -> Sighting:
