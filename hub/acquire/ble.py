@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 HEARD_AT_MOST = 200  # addresses remembered; a hostile advertiser must not fill the memory
 NAME_AT_MOST = 64
+DISCOVERABLE = 0x01 | 0x02  # limited, general (Core Specification Supplement, Part A §1.3)
 RADIO_ABSENT_RETRY_S = 5.0
 LEAVE_TIMEOUT_S = 10.0  # BlueZ itself takes two to three seconds to let go of a device
 CONNECT_ATTEMPTS = 3  # a first connection can fail at service discovery
@@ -39,10 +40,15 @@ Backends = tuple[type[BaseBleakScanner], type[BaseBleakClient]]
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One advertisement, and how strongly it was heard (dBm)."""
+    """One advertisement, and how strongly it was heard (dBm).
+
+    is_discoverable  by its flags: the device wants to be found by hosts that it does not know;
+                     None where BlueZ does not tell them (Device1.AdvertisingFlags, experimental)
+    """
 
     advertisement: Advertisement
     rssi: int
+    is_discoverable: bool | None = None
 
 
 class Radio:
@@ -165,6 +171,7 @@ class Radio:
                     company_data=dict(data.manufacturer_data),
                 ),
                 data.rssi,
+                _is_discoverable(data),
             )
         )
 
@@ -254,6 +261,12 @@ class BleLink:
         if self._client is None or self._gone:
             raise LinkLost("link", "the device has disconnected")
         return self._client
+
+
+def _is_discoverable(data: AdvertisementData) -> bool | None:
+    properties = data.platform_data[1] if len(data.platform_data) > 1 else {}
+    flags = properties.get("AdvertisingFlags") if isinstance(properties, dict) else None
+    return bool(flags[0] & DISCOVERABLE) if flags else None
 
 
 def _in_words(error: Exception) -> str:

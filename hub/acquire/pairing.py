@@ -37,6 +37,7 @@ class Candidate:
     seen: Advertisement
     rssi: int
     first_ms: int
+    is_discoverable: bool | None = None
     model: Model | None = None
     driver: type[RadioDriver] | None = None
     problem: str | None = None
@@ -44,6 +45,11 @@ class Candidate:
     @property
     def address(self) -> str:
         return self.seen.address
+
+    @property
+    def could_be_ours(self) -> bool:
+        """In the same room, and in pairing mode as far as anybody can tell."""
+        return self.rssi >= STRONG_DBM and self.is_discoverable is not False
 
     @property
     def name(self) -> str:
@@ -168,7 +174,8 @@ class Pairing:
         seen, known = sighting.advertisement, self.candidates.get(sighting.advertisement.address)
         if known is not None:
             seen = _together(known.seen, seen)
-        candidate = Candidate(seen, sighting.rssi, known.first_ms if known else now_ms)
+        first_ms = known.first_ms if known else now_ms
+        candidate = Candidate(seen, sighting.rssi, first_ms, sighting.is_discoverable)
         lent = catalogued(item.model) if item else None
         try:
             model, driver = recognise(seen)
@@ -186,7 +193,7 @@ class Pairing:
     ) -> Decision:
         """The kit names its model or its serial number, and it has to be in the same room."""
         driver = candidate.driver
-        if driver is None or candidate.rssi < STRONG_DBM:
+        if driver is None or not candidate.could_be_ours:
             return IGNORE
         item = self.lent.perhaps(candidate.seen, candidate.model, driver, devices)
         if item is None:
@@ -239,7 +246,7 @@ class Pairing:
         driver = candidate.driver
         if driver is None or issubclass(driver, BroadcastDriver):
             return False
-        alone = len(self.candidates) == 1 and candidate.rssi >= STRONG_DBM
+        alone = len(self.candidates) == 1 and candidate.could_be_ours
         return alone and now_ms - candidate.first_ms >= SETTLE_MS
 
     def _list(self, candidate: Candidate) -> None:

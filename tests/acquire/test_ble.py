@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from bleak.backends.scanner import BaseBleakScanner
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.exc import BleakError
 
 from drivers.errors import LinkLost, LinkRefused
@@ -143,3 +143,20 @@ async def test_without_a_radio_it_says_why_and_tries_again(
         assert told[2] is not None and "D-Bus" in told[2]
         assert told[3] is None
         assert caplog.text.count("no adapter") == 1
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        pytest.param((), None, id="nothing"),
+        pytest.param(("/dev_1", {}), None, id="no flags"),
+        pytest.param(("/dev_1", {"AdvertisingFlags": b"\x05"}), True, id="limited"),
+        pytest.param(("/dev_1", {"AdvertisingFlags": b"\x06"}), True, id="general"),
+        pytest.param(("/dev_1", {"AdvertisingFlags": b"\x04"}), False, id="neither"),
+    ],
+)
+def test_flags_tell_whether_it_wants_to_be_found(
+    properties: tuple[object, ...], told: bool | None
+) -> None:
+    data = AdvertisementData(None, {}, {}, [], None, -50, properties)
+    assert ble._is_discoverable(data) is told

@@ -28,8 +28,9 @@ def seen(
     services: frozenset[str] = BLOOD_PRESSURE,
     name: str | None = "A&D_UA-651BLE_A10001",
     rssi: int = -50,
+    discoverable: bool | None = None,
 ) -> Sighting:
-    return Sighting(Advertisement(address, name, services), rssi)
+    return Sighting(Advertisement(address, name, services), rssi, discoverable)
 
 
 @pytest.fixture
@@ -110,6 +111,10 @@ class TestLentByItsModel:
     def test_a_weak_one_is_the_neighbours(self, pairing: Pairing) -> None:
         pairing.decide(seen(rssi=-90), [], 0)
         assert pairing.decide(seen(rssi=-90), [], SETTLE_MS).action == "ignore"
+
+    def test_one_that_is_not_in_pairing_mode_belongs_to_somebody(self, pairing: Pairing) -> None:
+        pairing.decide(seen(discoverable=False), [], 0)
+        assert pairing.decide(seen(discoverable=False), [], SETTLE_MS).action == "ignore"
 
     def test_of_two_none_joins_and_both_are_listed_in_the_window(self, pairing: Pairing) -> None:
         for now_ms in (0, SETTLE_MS):
@@ -193,6 +198,13 @@ def test_a_weak_one_waits_for_a_person(pairing: Pairing) -> None:
     assert pairing.decide(seen(rssi=-90), [], SETTLE_MS).action == "list"
     assert pairing.choose(CUFF)
     assert pairing.decide(seen(rssi=-90), [], SETTLE_MS).action == "join"
+
+
+def test_one_that_is_not_in_pairing_mode_waits_for_a_person(pairing: Pairing) -> None:
+    pairing.open(0)
+    pairing.decide(seen(discoverable=False), [], 0)
+    assert pairing.decide(seen(discoverable=False), [], SETTLE_MS).action == "list"
+    assert pairing.decide(seen(discoverable=True), [], SETTLE_MS).action == "join"
 
 
 def test_of_two_none_joins_by_itself(pairing: Pairing) -> None:
