@@ -5,8 +5,9 @@ fit the more demanding one is meant; two equally good ones are an error, never a
 """
 
 import re
+from collections.abc import Mapping
 
-from drivers.contract import Advertisement, Decoder, RadioDriver, SerialDriver
+from drivers.contract import Advertisement, Decoder, GattProfile, RadioDriver, SerialDriver
 from drivers.errors import AmbiguousDriver, NoDriver
 from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.continuous_glucose import ContinuousGlucose
@@ -62,12 +63,19 @@ def by_id(identifier: str) -> Driver:
 def decoder(name: str) -> Decoder:
     """The decoder of a characteristic ("2a35", "0x2A35", a 128-bit UUID) or a serial protocol.
 
-    Raises NoDriver.
+    "2a35@swapped-fields" is the one for models with that quirk. Raises NoDriver.
     """
-    wanted = name.strip().lower()
-    if short := SHORT_UUID.fullmatch(wanted):
-        wanted = uuid16(int(short[1], 16))
+    source, _, quirk = name.strip().lower().partition("@")
+    if short := SHORT_UUID.fullmatch(source):
+        source = uuid16(int(short[1], 16))
     for driver in DRIVERS:
-        if wanted in driver.decoders:
-            return driver.decoders[wanted]
+        decoders = _variants(driver, quirk) if quirk else driver.decoders
+        if source in decoders:
+            return decoders[source]
     raise NoDriver(name)
+
+
+def _variants(driver: Driver, quirk: str) -> Mapping[str, Decoder]:
+    if not issubclass(driver, GattProfile) or quirk not in driver.variants:
+        return {}
+    return {driver.characteristic: driver.variants[quirk]}

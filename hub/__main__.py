@@ -15,6 +15,7 @@ DECODE_EXAMPLE = """\
 examples:
   hub decode 2a35 0684005500640071
   hub decode nonin-8 80396220
+  hub decode 2a35@QUIRK 0684…        as models with that quirk of drivers/catalogue.toml send it
   hub decode - < captured.txt        lines of "<characteristic> <hex>", one answer each
 """
 
@@ -93,7 +94,9 @@ def _parser() -> argparse.ArgumentParser:
         "decode", _decode, "print what a device's bytes mean, as JSON", epilog=DECODE_EXAMPLE
     )
     decode.add_argument(
-        "characteristic", help="characteristic UUID (16-bit or full), serial protocol id, or -"
+        "characteristic",
+        help="characteristic UUID (16-bit or full) or serial protocol id, each with an optional "
+        "@quirk, or -",
     )
     decode.add_argument("hex", nargs="?", help="the payload in hexadecimal")
 

@@ -49,6 +49,13 @@ def test_decode_prints_one_object_with_the_decimals_that_the_device_sent() -> No
     )
 
 
+def test_decode_knows_models_that_encode_otherwise() -> None:
+    payload = "566a0047000000ea07080b121f00003f000004"  # a Beurer BM85, pulse 63
+    assert hub("decode", "2a35", payload).returncode == 2
+    result = hub("decode", "2a35@swapped-fields", payload)
+    assert json.loads(result.stdout)["values"]["pulse_rate"] == {"value": 63, "unit": "/min"}
+
+
 def test_decode_says_what_is_wrong_and_exits_2() -> None:
     result = hub("decode", "2a35", "0102")
     assert result.returncode == 2

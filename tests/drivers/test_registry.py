@@ -4,7 +4,7 @@ import pytest
 
 from drivers.contract import Advertisement, BleMatch
 from drivers.errors import AmbiguousDriver, NoDriver
-from drivers.gatt.blood_pressure import BloodPressure, decode_blood_pressure
+from drivers.gatt.blood_pressure import BloodPressure, decode_blood_pressure, decode_swapped
 from drivers.links import uuid16
 from drivers.registry import by_id, choose, decoder
 from drivers.wired.nonin import Nonin
@@ -40,6 +40,7 @@ def seen(*services: int, name: str | None = None, companies: tuple[int, ...] = (
         (0x1808, "gatt-glucose"),
         (0x1809, "gatt-health-thermometer"),
         (0x1810, "gatt-blood-pressure"),
+        (0x181F, "gatt-continuous-glucose"),
         (0x181B, "gatt-weight-scale"),
         (0x181D, "gatt-weight-scale"),
         (0x1822, "gatt-pulse-oximeter"),
@@ -111,6 +112,17 @@ def test_names_of_a_characteristic(name: str) -> None:
 def test_names_of_a_serial_protocol() -> None:
     assert decoder("nonin-8") is decode_format_8
     assert decoder("NONIN-8") is decode_format_8
+
+
+@pytest.mark.parametrize("name", ["2a35@swapped-fields", " 0x2A35@Swapped-Fields "])
+def test_a_quirk_names_another_decoder(name: str) -> None:
+    assert decoder(name) is decode_swapped
+
+
+@pytest.mark.parametrize("name", ["2a35@nobody", "2a36@swapped-fields", "nonin-8@swapped-fields"])
+def test_a_quirk_belongs_to_one_characteristic(name: str) -> None:
+    with pytest.raises(NoDriver):
+        decoder(name)
 
 
 @pytest.mark.parametrize("name", ["", "2a37", "2a3", "2a355", "xyz", "٢a35", "0000"])
