@@ -6,14 +6,25 @@ Ending is right for a disk: no write is tried again on the same handle, systemd 
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from hub.store.errors import DiskFault, Unreadable
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 2.0
+CANCEL_AGAIN_S = 0.5
 EX_IOERR = 74  # sysexits.h
+
+
+async def end_tasks(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended: `asyncio.wait_for`, inside some library, swallows a
+    cancellation that comes together with its result (python/cpython gh-81839, mended in 3.12)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 class Supervisor:
@@ -35,9 +46,7 @@ class Supervisor:
         return await self._end
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     def _stop(self, status: int) -> None:
         if not self._end.done():

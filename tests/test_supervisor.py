@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from hub import supervisor
 from hub.store.errors import DiskFault
-from hub.supervisor import EX_IOERR, Supervisor
+from hub.supervisor import EX_IOERR, Supervisor, end_tasks
 
 Told = list[tuple[str, str | None]]
 
@@ -60,3 +61,20 @@ async def test_sigterm_ends_it_well(keeping: Supervisor) -> None:
     await asyncio.sleep(0)
     os.kill(os.getpid(), signal.SIGTERM)
     assert await waiting == 0
+
+
+async def test_a_swallowed_cancellation_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.supervisor.CANCEL_AGAIN_S", 0.01)
+    swallowed = asyncio.Event()
+
+    async def deaf_once() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        swallowed.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(deaf_once())
+    await asyncio.sleep(0)
+    await end_tasks([task])
+    assert swallowed.is_set()
+    assert task.cancelled()

@@ -23,6 +23,7 @@ from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.radio import attach_radio, close_radio
 from hub.records import Device, Reception, Whose
 from hub.settings import Ble
+from hub.supervisor import end_tasks
 
 CUFF = "F0:F1:F2:A1:00:01"
 OSLO = ZoneInfo("Europe/Oslo")
@@ -150,9 +151,7 @@ async def receiving(backends: Backends, hub: Hub, pairing: Pairing) -> AsyncIter
         asyncio.ensure_future(receiver.run(radio)),
     ]
     yield receiver
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await end_tasks(tasks)
     await radio.close()
     await close_radio(backends)
 
