@@ -13,6 +13,7 @@ from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.continuous_glucose import ContinuousGlucose
 from drivers.gatt.glucose import Glucose
 from drivers.gatt.health_thermometer import HealthThermometer
+from drivers.gatt.heart_rate import HeartRate
 from drivers.gatt.pulse_oximeter import PulseOximeter
 from drivers.gatt.weight_scale import WeightScale
 from drivers.links import uuid16
@@ -29,6 +30,7 @@ DRIVERS: tuple[Driver, ...] = (
     Glucose,
     HealthMedicalJks50f,
     HealthThermometer,
+    HeartRate,
     MiBodyCompositionScale,
     MiSmartScale,
     Nonin,

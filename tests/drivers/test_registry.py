@@ -39,6 +39,7 @@ def seen(*services: int, name: str | None = None, companies: tuple[int, ...] = (
     [
         (0x1808, "gatt-glucose"),
         (0x1809, "gatt-health-thermometer"),
+        (0x180D, "gatt-heart-rate"),
         (0x1810, "gatt-blood-pressure"),
         (0x181F, "gatt-continuous-glucose"),
         (0x181B, "gatt-weight-scale"),
@@ -57,8 +58,8 @@ def test_a_scale_with_body_composition_is_one_device() -> None:
 
 def test_nothing_fits() -> None:
     with pytest.raises(NoDriver) as caught:
-        choose(seen(0x180D, name="strap"))
-    assert caught.value.seen == "strap"
+        choose(seen(0x1816, name="wheel"))
+    assert caught.value.seen == "wheel"
     with pytest.raises(NoDriver, match="00:11:22:33:44:55"):
         choose(seen())
 
@@ -125,7 +126,7 @@ def test_a_quirk_belongs_to_one_characteristic(name: str) -> None:
         decoder(name)
 
 
-@pytest.mark.parametrize("name", ["", "2a37", "2a3", "2a355", "xyz", "٢a35", "0000"])
+@pytest.mark.parametrize("name", ["", "2a5b", "2a3", "2a355", "xyz", "٢a35", "0000"])
 def test_names_of_nothing(name: str) -> None:
     with pytest.raises(NoDriver) as caught:
         decoder(name)
