@@ -17,26 +17,34 @@ from drivers.gatt.heart_rate import HeartRate
 from drivers.gatt.pulse_oximeter import PulseOximeter
 from drivers.gatt.weight_scale import WeightScale
 from drivers.links import uuid16
+from drivers.vendor.berrymed_bm1000 import BerrymedBm1000
 from drivers.vendor.health_medical_jks50f import HealthMedicalJks50f
+from drivers.vendor.jumper_jpd500f import JumperJpd500f
 from drivers.vendor.omron_memory import OmronMemory
+from drivers.vendor.viatom_pc60fw import ViatomPc60fw
 from drivers.vendor.xiaomi_mi_scale import MiBodyCompositionScale, MiSmartScale
+from drivers.vendor.yonker_ibpa1 import YonkerIbpa1
 from drivers.wired.nonin import Nonin
 
 Driver = type[RadioDriver] | type[SerialDriver]
 
 DRIVERS: tuple[Driver, ...] = (
+    BerrymedBm1000,
     BloodPressure,
     ContinuousGlucose,
     Glucose,
     HealthMedicalJks50f,
     HealthThermometer,
     HeartRate,
+    JumperJpd500f,
     MiBodyCompositionScale,
     MiSmartScale,
     Nonin,
     OmronMemory,
     PulseOximeter,
+    ViatomPc60fw,
     WeightScale,
+    YonkerIbpa1,
 )
 
 SHORT_UUID = re.compile(r"(?:0x)?([0-9a-f]{4})")

@@ -5,41 +5,57 @@ a high-quality spot measurement (SmartPoint); when the finger leaves before ther
 undisturbed frame, else the last frame with numbers. Why: nonin.md, "What is stored".
 """
 
-from drivers.measurement import Measurement, Status
+from drivers.measurement import Measurement, Quantity, Status
 
-DISTURBED = {Status.ARTIFACT, Status.OUT_OF_TRACK}
+FINGER_IS_OUT = {Status.SENSOR_ALARM, Status.SENSOR_UNCONNECTED_TO_USER}
+DISTURBED = {
+    Status.ARTIFACT,
+    Status.OUT_OF_TRACK,
+    Status.INADEQUATE_SIGNAL,
+    Status.SIGNAL_ANALYSIS_ONGOING,
+}
+NEEDED = (Quantity.OXYGEN_SATURATION, Quantity.PULSE_RATE)
 MISSING_FRAMES = 10  # the device itself holds the last numbers for 10 s after the finger left
 
 
 class FingerInsertion:
-    """Takes a stream's frames, one a second."""
+    """Takes a stream's frames, one a second.
 
-    def __init__(self) -> None:
+    answer_after  so many frames with numbers are enough, whether the finger leaves or not: for a
+                  link whose session has a deadline, which would take the measurement with it
+    """
+
+    def __init__(self, answer_after: int | None = None) -> None:
+        self._answer_after = answer_after
         self._best: Measurement | None = None
         self._is_answered = False
         self._missing = 0
+        self._seen = 0
 
     def take(self, frame: Measurement) -> Measurement | None:
         """What is to be stored on account of this frame, if anything."""
-        if Status.SENSOR_ALARM in frame.status:
+        if not FINGER_IS_OUT.isdisjoint(frame.status):
             return self.end()
-        if any(value.number is None for value in frame.values.values()):
+        if any(frame.values[quantity].number is None for quantity in NEEDED):
             self._missing += 1
             return self.end() if self._missing >= MISSING_FRAMES else None
         self._missing = 0
         if self._is_answered:
             return None
-        if Status.SMARTPOINT in frame.status:
-            self._is_answered, self._best = True, None
-            return frame
         if self._best is None or not _disturbed(frame) or _disturbed(self._best):
             self._best = frame
-        return None
+        self._seen += 1
+        if Status.SMARTPOINT in frame.status:
+            self._best = frame
+        elif self._seen != self._answer_after:
+            return None
+        self._is_answered, best, self._best = True, self._best, None
+        return best
 
     def end(self) -> Measurement | None:
         """The finger has left, or the stream has stopped."""
         best = self._best
-        self._best, self._is_answered, self._missing = None, False, 0
+        self._best, self._is_answered, self._missing, self._seen = None, False, 0, 0
         return best
 
 
