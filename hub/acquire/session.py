@@ -223,7 +223,12 @@ class Session:
         right = offset_s is not None and abs(offset_s) <= CLOCK_IS_RIGHT_WITHIN.total_seconds()
         if right or not self._may_set_clock or not self._now().trusted:
             return
-        await driver.set_clock(link, self._local(self._now()))
+        try:
+            await driver.set_clock(link, self._local(self._now()))
+        except LinkRefused:
+            if device_now is None:  # one that shows no time may as well take none
+                return
+            raise
         after = await driver.read_clock(link)
         if after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN:
             self.report.clock_is_lost = False
