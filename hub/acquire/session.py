@@ -8,7 +8,7 @@ offset; and a clock that cannot be set never stops a reading.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -95,6 +95,8 @@ class Session:
                 device_now = await self._read_clock(driver, link)
                 await self._pull(driver, link, connected, device_now)
                 await self._look_after(driver, link, device_now)
+                with suppress(LinkError):  # gone or not, everything is read
+                    await driver.part(link)
         except TimeoutError:
             self.report.problem = LinkTimeout("session", timeout_s)
         except DriverError as error:
@@ -219,8 +221,8 @@ class Session:
 
         A device that does not know its date tells none, and is set; one without a clock ignores it.
         """
-        offset_s = self.report.clock_offset_s
-        right = offset_s is not None and abs(offset_s) <= CLOCK_IS_RIGHT_WITHIN.total_seconds()
+        offset_s, step_s = self.report.clock_offset_s, driver.clock_step_s
+        right = offset_s is not None and is_right(offset_s, step_s)
         if right or not self._may_set_clock or not self._now().trusted:
             return
         try:
@@ -230,13 +232,22 @@ class Session:
                 return
             raise
         after = await driver.read_clock(link)
-        if after and abs(self._local(self._now()) - after) <= CLOCK_IS_RIGHT_WITHIN:
+        if after and is_right((self._local(self._now()) - after).total_seconds(), step_s):
             self.report.clock_is_lost = False
         elif after or device_now:
             self.report.errors.append(f"the clock was set but shows {after}")
 
     def _local(self, moment: Moment) -> datetime:
         return moment.wall.astimezone(self._zone).replace(tzinfo=None)
+
+
+def is_right(offset_s: float, step_s: int) -> bool:
+    """Whether a clock that is off by so much needs not be set.
+
+    step_s  what a clock shows may be as much older than the instant: 60 where it has no seconds
+    """
+    tolerated_s = CLOCK_IS_RIGHT_WITHIN.total_seconds()
+    return -tolerated_s <= offset_s <= tolerated_s + step_s - 1
 
 
 def whose(measurement: Measurement, user_index: int | None) -> Whose:
