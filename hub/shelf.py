@@ -111,6 +111,9 @@ class PageJournal:
     def messages_read(self) -> set[str]:
         return self._journal.messages_read()
 
+    def whose(self, after: int) -> dict[str, JournalKind]:
+        return self._journal.whose(after)
+
     def prune(self, taken: int, moment: Moment) -> int:
         return self._journal.prune(taken, moment)
 

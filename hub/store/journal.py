@@ -107,6 +107,15 @@ class Journal:
         found = self._database.rows("SELECT body FROM entry WHERE kind = 'message_read'")
         return {from_json(row["body"])["message"] for row in found}
 
+    def whose(self, after: int) -> dict[str, JournalKind]:
+        """measurement → the last "not me" or "this was me" of the rows after number `after`."""
+        found = self._database.rows(
+            "SELECT kind, body FROM entry WHERE number > ? AND kind IN ('not_me', 'this_was_me')"
+            " ORDER BY number",
+            (after,),
+        )
+        return {from_json(row["body"])["measurement"]: JournalKind(row["kind"]) for row in found}
+
     def prune(self, taken: int, now: Moment) -> int:
         """Let go of rows that the hub has taken over and that are older than 30 days."""
         if not now.trusted:

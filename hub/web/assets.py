@@ -35,7 +35,7 @@ STYLES = {
         STATIC / "setup.css",
     ),
 }
-SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js")
+SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Kinds, quantities, units and steps in the patient's words."""
 
+from drivers.catalogue import Shape
 from drivers.measurement import Comparator, Kind, Measurement, Quantity, Unit, Value
 from hub.records import Step
 from hub.web.language import gettext, marked, number
@@ -31,6 +32,26 @@ DEVICES = {
     Kind.BODY_COMPOSITION: marked("vekten"),
     Kind.HEART_RATE: marked("pulsbeltet"),
     Kind.SPIROMETRY: marked("spirometeret"),
+}
+SHAPES = {
+    Shape.CUFF: marked("Blodtrykksmåler"),
+    Shape.SCALE: marked("Badevekt"),
+    Shape.THERMOMETER: marked("Termometer"),
+    Shape.OXIMETER: marked("Oksygenmåler"),
+    Shape.GLUCOSE_METER: marked("Blodsukkerapparat"),
+    Shape.GLUCOSE_SENSOR: marked("Sukkersensor"),
+    Shape.SPIROMETER: marked("Spirometer"),
+    Shape.HEART_RATE_STRAP: marked("Pulsbelte"),
+}
+THE_SHAPES = {
+    Shape.CUFF: DEVICES[Kind.BLOOD_PRESSURE],
+    Shape.SCALE: DEVICES[Kind.BODY_WEIGHT],
+    Shape.THERMOMETER: DEVICES[Kind.BODY_TEMPERATURE],
+    Shape.OXIMETER: DEVICES[Kind.PULSE_OXIMETRY],
+    Shape.GLUCOSE_METER: DEVICES[Kind.GLUCOSE],
+    Shape.GLUCOSE_SENSOR: DEVICES[Kind.CONTINUOUS_GLUCOSE],
+    Shape.SPIROMETER: DEVICES[Kind.SPIROMETRY],
+    Shape.HEART_RATE_STRAP: DEVICES[Kind.HEART_RATE],
 }
 QUANTITIES = {
     Quantity.SYSTOLIC: marked("Overtrykk"),
@@ -133,6 +154,15 @@ def title(measurement: Measurement) -> str:
 def device(of: Kind) -> str:
     """With the definite article: "the scale"."""
     return gettext(DEVICES[of])
+
+
+def shape(of: Shape) -> str:
+    return gettext(SHAPES[of])
+
+
+def the_shape(of: Shape) -> str:
+    """With the definite article: "the scale"."""
+    return gettext(THE_SHAPES[of])
 
 
 def quantity(of: Quantity) -> str:

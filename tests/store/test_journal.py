@@ -100,6 +100,16 @@ class TestCheckIn:
         assert journal.completed("another", YESTERDAY) is None
 
 
+def test_the_last_word_on_whose_a_reading_is(journal: Journal) -> None:
+    taken = say(journal, JournalKind.NOT_ME, measurement="a")
+    say(journal, JournalKind.NOT_ME, measurement="b")
+    say(journal, JournalKind.THIS_WAS_ME, measurement="c")
+    say(journal, JournalKind.THIS_WAS_ME, measurement="b")
+    words = {"b": JournalKind.THIS_WAS_ME, "c": JournalKind.THIS_WAS_ME}
+    assert journal.whose(after=taken) == words
+    assert journal.whose(after=0) == {"a": JournalKind.NOT_ME, **words}
+
+
 def test_messages_read(journal: Journal) -> None:
     for message in ("m1", "m2", "m1"):
         say(journal, JournalKind.MESSAGE_READ, message=message)

@@ -152,7 +152,36 @@ def test_the_states_of_the_first_page_fit_too(house: House, page: Page) -> None:
             assert measure_page(page, f"{language} {list(notes)}") == {}
             assert violations(page) == []
         house.ledger.notes.put_state("ask_who", [])
+        house.ledger.notes.put_state("passkey", {"address": "", "passkey": "004217"})
+        page.goto("/")
+        assert measure_page(page, f"{language} passkey") == {}
+        assert violations(page) == []
+        house.ledger.notes.put_state("passkey", None)
         house.ledger.notes.put_state("join_window", None)
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_the_number_of_a_device_is_typed_on_large_keys(
+    house: House, page: Page, language: str
+) -> None:
+    now = house.clock.now()
+    speak(house, language)
+    asked = {"address": "C0:26", "name": "Accu-Chek Guide 12345678", "model": "and-ua-651ble"}
+    until = {"until": "", "until_mono_ms": now.mono_ms + 30_000, "boot_id": now.boot_id}
+    house.ledger.notes.put_state("passkey_wanted", asked | until)
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto("/passkey?wrong=1")
+        assert measure_page(page, f"{width}") == {}
+        assert violations(page) == []
+    page.goto("/")
+    for key in "0042179":
+        page.get_by_role("button", name=key, exact=True).click()
+    assert page.locator("output.typed").inner_text() == "004217"
+    page.get_by_role("button", name="Ferdig" if language == "nb" else "Done").click()
+    page.wait_for_url("**/passkey/outcome/*")
+    assert house.rows(JournalKind.PASSKEY) == [{"address": "C0:26", "passkey": "004217"}]
+    assert measure_page(page, "outcome") == {}
 
 
 def test_the_reading_is_at_least_72_px_high_letters(house: House, page: Page) -> None:

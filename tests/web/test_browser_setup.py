@@ -50,6 +50,31 @@ def enter(house: House, page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Apparater")
 
 
+def asked(house: House) -> dict[str, object]:
+    now = house.clock.now()
+    device = {"address": "C0:26:DA:00:00:01", "name": "meter+1", "model": None}
+    until = {"until": "", "until_mono_ms": now.mono_ms + 30_000, "boot_id": now.boot_id}
+    return device | until
+
+
+def test_what_is_being_typed_outlives_what_the_hub_notes(house: House, page: Page) -> None:
+    house.ledger.notes.put_state("passkey_wanted", asked(house))
+    enter(house, page)
+    page.goto("/join")
+    page.get_by_label("Tallet, seks sifre").fill("0042")
+    with page.expect_response("**/version"):
+        house.ledger.notes.put_state("health", {"facts": []})
+    with page.expect_response("**/version"):
+        pass
+    expect(page.get_by_label("Tallet, seks sifre")).to_have_value("0042")
+    page.get_by_label("Tallet, seks sifre").fill("004217")
+    page.get_by_role("button", name="Gi tallet til apparatet").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vent litt …")
+    assert house.rows(JournalKind.PASSKEY) == [
+        {"address": "C0:26:DA:00:00:01", "passkey": "004217"}
+    ]
+
+
 def test_in_rename_and_out(house: House, page: Page) -> None:
     house.device()
     enter(house, page)
@@ -67,7 +92,10 @@ def test_in_rename_and_out(house: House, page: Page) -> None:
 def test_every_page_fits_and_is_accessible(house: House, page: Page, size: tuple[int, int]) -> None:
     house.device()
     house.device(key="AAAA", name="Vekt")
-    house.ledger.notes.device_status("AAAA", state="unreachable", problem="does not answer")
+    house.ledger.notes.device_status(
+        "AAAA", state="unreachable", problem="does not answer", task="consent-needed"
+    )
+    house.ledger.notes.put_state("passkey_wanted", asked(house))
     kept = house.measure()
     seq, _ = house.seal(kept)
     house.ledger.outbox.park(seq, "refused: " + "a-very-long-reason-" * 8)
@@ -75,7 +103,15 @@ def test_every_page_fits_and_is_accessible(house: House, page: Page, size: tuple
     page.goto("/")
     assert violations(page) == []
     enter(house, page)
-    paths = ["/", f"/device/{CUFF}", f"/device/{CUFF}/remove", "/join", "/connection", "/health"]
+    paths = [
+        "/",
+        "/device/AAAA",
+        f"/device/{CUFF}",
+        f"/device/{CUFF}/remove",
+        "/join",
+        "/connection",
+        "/health",
+    ]
     for path in [*paths, "/outcome/1", "/no-such"]:
         page.goto(path)
         assert too_small(page, TECHNICIAN_PX) == [], path

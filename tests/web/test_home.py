@@ -10,7 +10,7 @@ import pytest
 from drivers.measurement import Comparator, Kind, Quantity, Status, Unit, Value
 from hub.records import JournalKind
 from tests.web.documents import MESSAGE, PLAN
-from tests.web.house import BOOT, CUFF, Browser, House
+from tests.web.house import BOOT, CUFF, WEIGHT, Browser, House
 
 WAITS = "Sendes når internett er tilbake. Du trenger ikke gjøre noe."
 
@@ -178,6 +178,30 @@ def test_a_reading_of_unknown_owner_is_asked_about(house: House, kiosk: Browser)
     answered = kiosk.follow(kiosk.post(f"/reading/{kept.id}/this-was-me", page))
     assert "Var dette deg?" not in answered.text
     assert house.rows(JournalKind.THIS_WAS_ME) == [{"measurement": kept.id}]
+
+
+def test_several_of_unknown_owner_are_asked_about_one_by_one(house: House, kiosk: Browser) -> None:
+    """Also while the hub is away and has not taken the answers yet."""
+    many = [house.measure(ago=timedelta(hours=hour)) for hour in (1, 2, 3)]
+    house.ledger.notes.put_state("ask_who", [kept.id for kept in many])
+    for kept, answer in zip(many, ("not-me", "this-was-me", "not-me"), strict=True):
+        page = kiosk.get("/")
+        assert f"/reading/{kept.id}/this-was-me" in page.text
+        kiosk.post(f"/reading/{kept.id}/{answer}", page)
+    assert "Var dette deg?" not in kiosk.get("/").text
+
+
+def test_what_the_patient_cannot_see_goes_with_what_it_came_with(
+    house: House, kiosk: Browser
+) -> None:
+    received = house.clock.ago(timedelta(seconds=5))
+    impedance = {Quantity.IMPEDANCE: Value(Decimal(512), Unit.OHM)}
+    weight = house.keep(Kind.BODY_WEIGHT, WEIGHT, received)
+    unseen = house.keep(Kind.BODY_COMPOSITION, impedance, received)
+    other = house.measure(Kind.BODY_COMPOSITION, impedance, ago=timedelta(minutes=9))
+    house.ledger.notes.put_state("ask_who", [other.id, unseen.id, weight.id])
+    kiosk.post(f"/reading/{weight.id}/not-me", kiosk.get("/"))
+    assert [row["measurement"] for row in house.rows(JournalKind.NOT_ME)] == [weight.id, unseen.id]
 
 
 def test_unread_messages_are_counted_until_they_are_read(house: House, kiosk: Browser) -> None:

@@ -233,3 +233,14 @@ def test_a_hub_that_is_away_is_told(house: House, technician: Browser) -> None:
     for path in ("/", "/join", "/connection", "/health", "/outcome/1"):
         assert technician.get(path).status_code == 200
     assert "Svarer ikke" in technician.get("/health").text
+
+
+def test_a_candidate_goes_by_its_model_and_says_why_it_did_not_join(
+    house: House, technician: Browser
+) -> None:
+    known = SCALE | {"model": "and-uc-352ble", "known_as": "A&D UC-352BLE", "name": "A&D_UC"}
+    window(house, 90, known | {"problem": "passkey-needed"})
+    page = technician.get("/join").text
+    assert "<h2>A&amp;D UC-352BLE</h2>" in page
+    assert "A&amp;D_UC · AA:BB" in page
+    assert "Viste et tall som ingen skrev inn." in page

@@ -6,6 +6,7 @@ from hub.web.kiosk import (
     languages,
     messages,
     nurse,
+    passkey,
     plan,
     readings,
     setup_door,
@@ -22,6 +23,7 @@ PAGES = (
     messages.pages,
     plan.pages,
     nurse.pages,
+    passkey.pages,
     languages.pages,
     setup_door.pages,
 )

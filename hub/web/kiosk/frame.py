@@ -14,19 +14,21 @@ def frame() -> dict[str, Any]:
 
 def notice() -> str | None:
     """A join window that is open, and setup pages that are: nobody should wonder about them."""
-    left_s = join_window_left_s(books().ledger.state("join_window"), now())
-    if left_s:
+    if left_s(books().ledger.state("join_window"), now()):
         return gettext("Boksen leter etter nye apparater.")
     if parts().gate.is_open:
         return gettext("En tekniker kan stille inn boksen nå.")
     return None
 
 
-def join_window_left_s(window: Any, moment: Moment) -> float:
-    """Monotonic time counts where the hub runs in the same boot."""
-    if not isinstance(window, dict):
+def left_s(note: Any, moment: Moment) -> float:
+    """How long what the hub noted is still so (a join window, a device that waits for its number).
+
+    Monotonic time counts where the hub runs in the same boot.
+    """
+    if not isinstance(note, dict):
         return 0.0
-    if window.get("boot_id") == moment.boot_id:
-        return max(0.0, (int(window["until_mono_ms"]) - moment.mono_ms) / 1000)
-    until = datetime.fromisoformat(window["until"])
+    if note.get("boot_id") == moment.boot_id:
+        return max(0.0, (int(note["until_mono_ms"]) - moment.mono_ms) / 1000)
+    until = datetime.fromisoformat(note["until"])
     return max(0.0, (until - moment.wall) / timedelta(seconds=1))

@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug import Response
 
 from drivers.measurement import Kind
 from hub.clock import Moment
 from hub.records import JournalKind, Kept
-from hub.web import questionnaires
+from hub.web import passkey, questionnaires
 from hub.web.books import Books, Reading
 from hub.web.kiosk import status
 from hub.web.language import day, gettext, ngettext, time_of_day
@@ -35,6 +36,8 @@ class Home:
     check_in_done: bool
     messages: str
     unread: int
+    passkey: str | None
+    passkey_wanted: str
 
     @property
     def version(self) -> str:
@@ -42,9 +45,11 @@ class Home:
 
 
 @pages.get("/")
-def front() -> str:
-    home = current()
-    return render_template("kiosk/home.html", home=home)
+def front() -> str | Response:
+    """A device that waits for a number waits half a minute, so that comes first."""
+    if passkey.wanted(books(), now()):
+        return redirect(url_for("passkey.page"), 303)
+    return render_template("kiosk/home.html", home=current())
 
 
 def current() -> Home:
@@ -67,6 +72,8 @@ def view(books: Books, moment: Moment, phone: str) -> Home:
         if unread
         else gettext("Ingen nye"),
         unread=unread,
+        passkey=passkey.shown(books),
+        passkey_wanted=passkey.version(books, moment),
     )
 
 
@@ -106,31 +113,16 @@ def age(then: Moment, moment: Moment) -> timedelta:
 
 def said_not_me(books: Books, kept: Kept) -> bool:
     """By the hub's book, or by the last word on this screen that the hub has not taken yet."""
-    said = {
-        kind: books.journal.last(kind) for kind in (JournalKind.NOT_ME, JournalKind.THIS_WAS_ME)
-    }
-    waiting = [
-        entry
-        for entry in said.values()
-        if entry is not None
-        and entry.number > books.ledger.taken()
-        and entry.body.get("measurement") == kept.id
-    ]
-    if not waiting:
-        return kept.disowned
-    return max(waiting, key=lambda entry: entry.number).kind is JournalKind.NOT_ME
+    said = books.journal.whose(after=books.ledger.taken()).get(kept.id)
+    return kept.disowned if said is None else said is JournalKind.NOT_ME
 
 
 def _asked_about(books: Books, wall: datetime) -> Shown | None:
-    """The first reading of which the hub cannot know whose it is."""
-    answered = {
-        entry.body.get("measurement")
-        for kind in (JournalKind.NOT_ME, JournalKind.THIS_WAS_ME)
-        if (entry := books.journal.last(kind)) is not None
-    }
+    """The first reading of which the hub cannot know whose it is; one after the other."""
+    answered = books.journal.whose(after=books.ledger.taken())
     for measurement in books.ledger.state("ask_who") or []:
         reading = None if measurement in answered else books.ledger.reading(measurement)
-        if reading is not None:
+        if reading is not None and is_shown(reading.kept.measurement):
             return show(reading, wall)
     return None
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from hub.clock import Moment
 from hub.records import Step
+from hub.web import tasks
 from hub.web.books import Books, Reading
-from hub.web.language import gettext, when
+from hub.web.language import gettext, marked, when
 
+PULL_THE_PLUG = "pull-the-plug"  # what only losing its power brings the radio back from
+UNPLUG = marked("Trekk ut strømmen til boksen, vent ti sekunder, og sett den i igjen.")
 BEATS = timedelta(minutes=3)  # the hub notes every minute, at least, that it is there
 
 
@@ -20,8 +23,13 @@ def line(books: Books, moment: Moment, phone: str) -> str:
     receiving = ledger.state("receiving")
     if receiving:
         return gettext("Tar imot fra %(device)s …") % {"device": receiving["device"]}
-    if (ledger.state("radio") or {}).get("problem"):
+    radio = ledger.state("radio") or {}
+    if radio.get("code") == PULL_THE_PLUG:
+        return gettext(UNPLUG)
+    if radio.get("problem"):
         return _with_phone(gettext("Boksen hører ikke måleapparatene nå."), phone)
+    if (task := tasks.for_patient(books)) is not None:
+        return task
     counts = ledger.counts()
     if counts.waiting:
         return _waiting(ledger.state("connection"))

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, redirect, render_template, url_for
 from werkzeug import Response
 
-from hub.records import JournalKind
+from hub.records import JournalKind, Kept
 from hub.web.kiosk.home import said_not_me
 from hub.web.kiosk.version import current
 from hub.web.parts import books, now, write
@@ -35,10 +35,27 @@ def this_was_me(id: str) -> Response:
     return said(JournalKind.THIS_WAS_ME, id)
 
 
+def taken_along(kept: Kept) -> list[str]:
+    """What the device said with it and the patient never sees (an impedance beside a weight) is
+    waiting for the same answer, and nobody could be asked about it."""
+    waiting = (books().ledger.reading(id) for id in books().ledger.state("ask_who") or [])
+    return [
+        one.kept.id
+        for one in waiting
+        if one is not None
+        and not is_shown(one.kept.measurement)
+        and one.kept.reception.session == kept.reception.session
+        and one.kept.measurement.device_time == kept.measurement.device_time
+    ]
+
+
 def said(kind: JournalKind, id: str) -> Response:
-    if books().ledger.reading(id) is None:
+    found = books().ledger.reading(id)
+    if found is None:
         abort(404)
     write(kind, {"measurement": id})
+    for other in taken_along(found.kept):
+        write(kind, {"measurement": other}, part=other)
     if kind is JournalKind.THIS_WAS_ME:
         return redirect(url_for("home.front"), 303)
     return redirect(url_for("whose.reading", id=id), 303)

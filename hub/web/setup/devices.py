@@ -1,12 +1,14 @@
 """The devices of this patient: what they are called, and how each is doing."""
 
+import re
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
-from hub.records import Device, JournalKind
+from hub.records import Device, JournalKind, Task
+from hub.web import tasks
 from hub.web.books import DeviceStatus
 from hub.web.language import gettext, marked, when
 from hub.web.parts import books, now, write
@@ -14,6 +16,8 @@ from hub.web.parts import books, now, write
 pages = Blueprint("devices", __name__)
 
 NAME_LIMIT = 60
+NUMBER = re.compile(r"[0-9]{1,3}")
+CODE = re.compile(r"[0-9]{1,4}")
 CLOCK_TOLERANCE_S = 60
 LOW_BATTERY_PERCENT = 20
 
@@ -27,13 +31,23 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`facts`: what there is to know, in words; only what is known."""
+    """
+    facts          what there is to know, in words; only what is known
+    task           what somebody has to do, in words
+    wants_consent  it asks for the patient's user number and code
+    """
 
     device: Device
     good: bool
     state: str
     problem: str | None
     facts: tuple[str, ...]
+    task: str | None = None
+    wants_consent: bool = False
+
+    @property
+    def can_be_replaced(self) -> bool:
+        return self.device.transport == "ble"
 
 
 @pages.get("/")
@@ -59,6 +73,22 @@ def rename(key: str) -> Response:
     return redirect(url_for("outcome.of", number=number), 303)
 
 
+@pages.post("/device/<key>/replace")
+def replace(key: str) -> Response:
+    """The hub opens the join window for one of its kind, and the page of that shows the rest."""
+    write(JournalKind.REPLACE_DEVICE, {"device_key": named(key).key})
+    return redirect(url_for("joining.window"), 303)
+
+
+@pages.post("/device/<key>/consent")
+def consent(key: str) -> Response:
+    slot, code = request.form.get("user_index", ""), request.form.get("consent", "")
+    if not (NUMBER.fullmatch(slot) and CODE.fullmatch(code)):
+        return redirect(url_for("devices.one", key=key), 303)
+    body = {"device_key": named(key).key, "user_index": int(slot), "consent": code}
+    return redirect(url_for("outcome.of", number=write(JournalKind.CONSENT, body)), 303)
+
+
 @pages.get("/device/<key>/remove")
 def ask_to_remove(key: str) -> str:
     return render_template("setup/remove.html", device=named(key))
@@ -81,9 +111,17 @@ def card(device: Device, status: DeviceStatus | None) -> Card:
     if status is None:
         state = gettext("Lagt til. Har ikke sendt noe ennå.")
         return Card(device, True, state, None, tuple(about(device)))
-    good = status.state == "paired" and status.problem is None
+    good = status.state == "paired" and status.problem is None and status.task is None
     state = gettext(STATES.get(status.state, STATES["unsupported"]))
-    return Card(device, good, state, status.problem, (*seen(status), *about(device)))
+    return Card(
+        device,
+        good,
+        state,
+        status.problem,
+        (*seen(status), *about(device)),
+        task=tasks.for_technician(status.task),
+        wants_consent=status.task == Task.CONSENT_NEEDED,
+    )
 
 
 def about(device: Device) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 
 from hub import VERSION
+from hub.web.kiosk.status import PULL_THE_PLUG, UNPLUG
 from hub.web.language import gettext, when
 from hub.web.parts import books, now, parts
 
@@ -55,6 +56,8 @@ def facts() -> list[Fact]:
     if isinstance(radio, dict):
         problem = radio.get("problem")
         words = str(problem) if problem else gettext("Hører apparatene")
+        if radio.get("code") == PULL_THE_PLUG:
+            words = f"{gettext(UNPLUG)} ({words})"
         found.append(Fact(gettext("Radio"), problem is None, words))
     for fact in (ledger.state("health") or {}).get("facts", []):
         found.append(Fact(str(fact["name"]), bool(fact["ok"]), str(fact.get("detail") or "")))

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from hub.records import JournalKind
-from hub.web.kiosk.frame import join_window_left_s
-from hub.web.language import marked
+from hub.web import passkey, tasks
+from hub.web.kiosk.frame import left_s
+from hub.web.language import gettext, marked
 from hub.web.parts import books, now, write
 
 pages = Blueprint("joining", __name__)
@@ -30,19 +31,31 @@ HOW = (
 @pages.get("/join")
 def window() -> str:
     state = books().ledger.state("join_window")
-    left_s = join_window_left_s(state, now())
+    left = left_s(state, now())
     return render_template(
         "setup/join.html",
-        left_s=round(left_s),
-        candidates=candidates(state) if left_s else [],
-        passkey=books().ledger.state("passkey"),
+        left_s=round(left),
+        candidates=candidates(state) if left else [],
+        passkey=passkey.shown(books()),
+        asked=passkey.wanted(books(), now()),
+        wrong=gettext("Tallet har seks sifre.") if "wrong" in request.args else "",
+        problem=tasks.for_technician,
         how=HOW,
     )
 
 
 def candidates(state: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [one for one in state.get("candidates", []) if one.get("address")]
+    known = {"name": "", "known_as": None, "model": None, "problem": None, "rssi": None}
+    found = [known | one for one in state.get("candidates", []) if one.get("address")]
     return sorted(found, key=lambda one: -(one.get("rssi") or -999))
+
+
+@pages.post("/join/passkey")
+def type_passkey() -> Response:
+    number = passkey.answer(request.form.get("address", ""), request.form.get("passkey", ""))
+    if number is None:
+        return redirect(url_for("joining.window", wrong=1), 303)
+    return redirect(url_for("outcome.of", number=number), 303)
 
 
 @pages.post("/join/open")

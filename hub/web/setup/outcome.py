@@ -11,6 +11,12 @@ pages = Blueprint("outcome", __name__)
 DETAILS = {
     "not heard in this join window": marked("Apparatet er ikke hørt nå. Prøv en gang til."),
     "not parked": marked("Den er allerede på vei."),
+    "not asked for, or not six digits": marked("Apparatet venter ikke lenger på tallet."),
+    "no user number, or no code of four digits": marked(
+        "Brukernummeret er 0 til 254, og PIN-koden har opptil fire sifre."
+    ),
+    "no such device": marked("Apparatet er ikke her lenger."),
+    "too old": marked("Boksen var borte for lenge. Prøv en gang til."),
 }
 
 

@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Response
 
-from hub.web.kiosk.frame import join_window_left_s
+from hub.web import passkey
+from hub.web.kiosk.frame import left_s
 from hub.web.parts import books, now
 
 pages = Blueprint("version", __name__)
@@ -18,8 +19,9 @@ def of_hub() -> Response:
 def current() -> str:
     """Another text when the hub wrote something, and as the join window runs out."""
     ledger = books().ledger
-    left_s = join_window_left_s(ledger.state("join_window"), now())
-    return f"{ledger.version()} {left_s // COUNTDOWN_STEP_S:.0f}"
+    left = left_s(ledger.state("join_window"), now())
+    asked = passkey.version(books(), now())
+    return f"{ledger.version()} {left // COUNTDOWN_STEP_S:.0f} {asked}"
 
 
 @pages.app_context_processor

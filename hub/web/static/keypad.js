@@ -11,7 +11,7 @@
     let next = now;
     if (key === "back") next = now.slice(0, -1);
     else if (key === "sign") next = now.startsWith("-") ? now.slice(1) : "-" + now;
-    else if (now.length < 9 && !(key === "," && (now.includes(",") || !now.replace("-", "")))) next = now + key;
+    else if (now.length < (form.dataset.most ?? 9) && !(key === "," && (now.includes(",") || !now.replace("-", "")))) next = now + key;
     event.preventDefault();
     typed.value = answer.value = next;
     field.textContent = next || "\u00a0";

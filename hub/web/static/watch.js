@@ -1,11 +1,14 @@
 "use strict";
-// Loads the page anew when something that it shows has changed. Waits while a finger is down, so
-// that no tap is lost. Without scripts the page reloads itself now and then.
+// Loads the page anew when something that it shows has changed. Waits while a finger is down or a
+// field is being filled in, so that no tap and no letter is lost. Without scripts the page reloads
+// itself now and then.
 (() => {
   const { watch, version } = document.body.dataset;
   let down = false;
   let stale = false;
-  const renew = () => { if (stale && !down) location.reload(); };
+  const filling = () => [...document.querySelectorAll("input:not([type=hidden])")]
+    .some((field) => field.value !== field.defaultValue);
+  const renew = () => { if (stale && !down && !filling()) location.reload(); };
   addEventListener("pointerdown", () => { down = true; });
   for (const end of ["pointerup", "pointercancel"]) {
     addEventListener(end, () => { down = false; setTimeout(renew, 600); });
