@@ -21,10 +21,12 @@ from drivers.vendor.berrymed_bm1000 import BerrymedBm1000
 from drivers.vendor.health_medical_jks50f import HealthMedicalJks50f
 from drivers.vendor.jumper_jpd500f import JumperJpd500f
 from drivers.vendor.omron_memory import OmronMemory
+from drivers.vendor.taidoc_meter import TaidocMeter
 from drivers.vendor.viatom_pc60fw import ViatomPc60fw
 from drivers.vendor.xiaomi_mi_scale import MiBodyCompositionScale, MiSmartScale
 from drivers.vendor.yonker_ibpa1 import YonkerIbpa1
 from drivers.wired.nonin import Nonin
+from drivers.wired.taidoc_td42xx import TaidocTd42xx
 
 Driver = type[RadioDriver] | type[SerialDriver]
 
@@ -42,6 +44,8 @@ DRIVERS: tuple[Driver, ...] = (
     Nonin,
     OmronMemory,
     PulseOximeter,
+    TaidocMeter,
+    TaidocTd42xx,
     ViatomPc60fw,
     WeightScale,
     YonkerIbpa1,

@@ -34,7 +34,8 @@ class Minutes(BleDriver):
 
     async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
         self.done.append("read")
-        for reading in ():
+        nothing: list[Said] = []
+        for reading in nothing:
             yield reading
 
     async def read_clock(self, link: GattLink) -> datetime | None:

@@ -93,18 +93,25 @@ def payloads(step: Step) -> list[bytes]:
 
 
 def decodable(driver: Driver) -> list[tuple[Decoder, bytes]]:
-    """Every payload in a trace of this driver that one of its decoders takes whole."""
+    """Every payload in a trace of this driver, sent or put together, that a decoder takes whole."""
     return [
         (decode, payload)
         for path in TRACES
         for trace in [load_trace(path)]
         if trace.driver == driver.id
-        for step in trace.steps
+        for step in (*trace.steps, *put_together(trace))
         for payload in payloads(step)
         for source, decode in variants(driver, trace)
         if "notify" not in step or source in (step["notify"], uuid(step["notify"]))
         if is_taken(decode, payload)
     ]
+
+
+def put_together(trace: Trace) -> list[Step]:
+    """What the driver made of several steps, as if it had come in one."""
+    sent = {payload.hex() for step in trace.steps for payload in payloads(step)}
+    made = {text for said in trace.expect for text in said.get("payloads", ())}
+    return [{"receive": text} for text in sorted(made - sent)]
 
 
 def variants(driver: Driver, trace: Trace) -> list[tuple[str, Decoder]]:

@@ -14,6 +14,7 @@ import pytest
 from drivers.errors import DriverError
 from drivers.racp import REPORT_ALL
 from drivers.vendor.omron_frames import CLOSE, OPEN
+from drivers.vendor.taidoc_frames import CONNECT, ask
 from drivers.wired.nonin_commands import GET_SERIAL_NUMBER, select_format, set_time
 from tests.drivers.views import Seen, decoders
 
@@ -92,6 +93,7 @@ def test_commands_are_those_of_the_vectors() -> None:
         "nonin-settime": set_time(moment),
         "omron-end": CLOSE,
         "omron-start": OPEN,
+        "td42xx-frame": ask(CONNECT),
     }
     wanted = {one["id"]: one["hex"] for one in ours() if is_command(one)}
     assert {name: command.hex() for name, command in commands.items()} == {
