@@ -36,6 +36,18 @@ VALUES (:id, :seq, :kind, :device_key, :driver, :session, :received_wall, :recei
 ASKED_ABOUT = "ask_who"  # the state in which the kiosk finds the ids of what is held
 ASKED_AT_MOST = 50
 
+# One step on a scale may be several measurements (weight, body composition): that is one question.
+OCCASION = """device_key, session, ifnull(CASE WHEN json_valid(CAST(body AS TEXT))
+    THEN json_extract(CAST(body AS TEXT), '$.device_time') END, id)"""
+HELD = f"""
+SELECT min(number) AS first, id FROM measurement WHERE held = 1
+GROUP BY {OCCASION} ORDER BY first DESC LIMIT ?
+"""  # noqa: S608 - nothing from outside
+HELD_WITH = f"""
+SELECT * FROM measurement WHERE held = 1
+  AND ({OCCASION}) = (SELECT {OCCASION} FROM measurement WHERE id = ?) ORDER BY number
+"""  # noqa: S608
+
 
 class OwnerChange(StrEnum):
     """What "not me" or "this was me" could still do."""
@@ -128,7 +140,7 @@ class Ledger:
             if row is None:
                 return OwnerChange.UNKNOWN
             if row["held"]:
-                self._let_go(id, disowned=True)
+                self._answer(id, mine=False)
                 return OwnerChange.IN_TIME
             if row["disowned"]:
                 return OwnerChange.UNCHANGED
@@ -147,7 +159,10 @@ class Ledger:
                 return OwnerChange.UNKNOWN
             if not row["disowned"]:
                 return OwnerChange.UNCHANGED
-            self._let_go(id, disowned=False)
+            if row["held"]:
+                self._answer(id, mine=True)
+                return OwnerChange.IN_TIME
+            self._database.change("UPDATE measurement SET disowned = 0 WHERE id = ?", (id,))
             if row["seq"] is not None:
                 return OwnerChange.TOO_LATE
             seq = self._place(row["session"], to_moment(row, "received"))
@@ -213,18 +228,19 @@ class Ledger:
                 self._ask()
         return number
 
-    def _let_go(self, id: str, *, disowned: bool) -> None:
-        self._database.change(
-            "UPDATE measurement SET held = 0, disowned = ? WHERE id = ?", (disowned, id)
-        )
+    def _answer(self, id: str, *, mine: bool) -> None:
+        """For everything that was measured on the same occasion."""
+        for row in self._database.rows(HELD_WITH, (id,)):
+            seq = self._place(row["session"], to_moment(row, "received")) if mine else None
+            self._database.change(
+                "UPDATE measurement SET held = 0, disowned = ?, seq = ? WHERE id = ?",
+                (not mine, seq, row["id"]),
+            )
         self._ask()
 
     def _ask(self) -> None:
         """The newest first: that is the one of which somebody still knows whose it was."""
-        held = self._database.rows(
-            "SELECT id FROM measurement WHERE held = 1 ORDER BY number DESC LIMIT ?",
-            (ASKED_AT_MOST,),
-        )
+        held = self._database.rows(HELD, (ASKED_AT_MOST,))
         self.notes.put_state(ASKED_ABOUT, [row["id"] for row in held])
 
     def _knows(self, id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -137,7 +138,7 @@ class TestWhose:
     def test_they_queue_up_with_the_newest_first(
         self, ledger: Ledger, reader: LedgerReader
     ) -> None:
-        first, second = (held_id(ledger, sequence) for sequence in (1, 2))
+        first, second = held_id(ledger, 1, AT_EIGHT), held_id(ledger, 2, AT_NINE)
         assert reader.state("ask_who") == [second, first]
         assert ledger.own(second) is OwnerChange.IN_TIME
         assert reader.state("ask_who") == [first]
@@ -162,7 +163,8 @@ class TestWhose:
         held = held_id(ledger)
         ledger.close()
         again, reader = Ledger(path), LedgerReader(path)
-        assert again.append(blood_pressure(), reception("s2"), Whose.UNKNOWN) is None
+        same = blood_pressure(device_time=AT_EIGHT)
+        assert again.append(same, reception("s2"), Whose.UNKNOWN) is None
         assert reader.state("ask_who") == [held]
         assert due_seqs(again) == []
         reader.close()
@@ -178,9 +180,33 @@ class TestWhose:
         assert ledger.own(kept.id) is OwnerChange.IN_TIME
         assert due_seqs(ledger) == [1]
 
+    def test_one_step_on_the_scale_is_one_question(
+        self, ledger: Ledger, reader: LedgerReader
+    ) -> None:
+        """Weight and body composition carry the same time."""
+        weight, fat = (held_id(ledger, sequence, AT_EIGHT) for sequence in (1, 2))
+        later = held_id(ledger, 3, AT_NINE)
+        assert reader.state("ask_who") == [later, weight]
+        assert ledger.own(weight) is OwnerChange.IN_TIME
+        assert reader.state("ask_who") == [later]
+        assert [kept.id for kept in ledger.measurements_of(1)] == [weight, fat]
+        assert ledger.disown(fat) is OwnerChange.IN_TIME
+        assert [kept.id for kept in ledger.measurements_of(1)] == [weight]
 
-def held_id(ledger: Ledger, sequence: int = 1) -> str:
-    kept = ledger.append(blood_pressure(sequence), reception(), Whose.UNKNOWN)
+    def test_what_has_no_time_is_asked_about_by_itself(
+        self, ledger: Ledger, reader: LedgerReader
+    ) -> None:
+        first, second = (held_id(ledger, sequence, None) for sequence in (1, 2))
+        assert reader.state("ask_who") == [second, first]
+
+
+AT_EIGHT = datetime(2026, 11, 22, 8, 0)  # noqa: DTZ001 - as devices tell it
+AT_NINE = datetime(2026, 11, 22, 9, 0)  # noqa: DTZ001
+
+
+def held_id(ledger: Ledger, sequence: int = 1, at: datetime | None = AT_EIGHT) -> str:
+    said = blood_pressure(sequence, device_time=at)
+    kept = ledger.append(said, reception(), Whose.UNKNOWN)
     assert kept is not None
     return kept.id
 
