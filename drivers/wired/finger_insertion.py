@@ -1,18 +1,37 @@
 """One measurement for each time that a finger is put into a streaming oximeter.
 
 A stream says the same thing every second. Stored is the first frame that the device itself calls
-a high-quality spot measurement (SmartPoint); when the finger leaves before there was one, the last
-undisturbed frame, else the last frame with numbers. Why: nonin.md, "What is stored".
+good (Nonin's SmartPoint, "fully qualified" in the Pulse Oximeter Service); when the finger leaves
+before there was one, the last undisturbed frame, else the last frame with numbers. Why: nonin.md,
+"What is stored".
 """
 
 from drivers.measurement import Measurement, Quantity, Status
 
-FINGER_IS_OUT = {Status.SENSOR_ALARM, Status.SENSOR_UNCONNECTED_TO_USER}
+FINGER_IS_OUT = {
+    Status.SENSOR_ALARM,
+    Status.SENSOR_UNCONNECTED_TO_USER,
+    Status.SENSOR_DISCONNECTED,
+}
+GOOD = {Status.SMARTPOINT, Status.FULLY_QUALIFIED}
 DISTURBED = {
     Status.ARTIFACT,
     Status.OUT_OF_TRACK,
     Status.INADEQUATE_SIGNAL,
     Status.SIGNAL_ANALYSIS_ONGOING,
+    # Pulse Oximeter Service
+    Status.EARLY_ESTIMATE,
+    Status.QUESTIONABLE,
+    Status.INVALID,
+    Status.UNAVAILABLE,
+    Status.CALIBRATION_ONGOING,
+    Status.SIGNAL_IRREGULARITY,
+    Status.POOR_SIGNAL,
+    Status.ERRATIC_SIGNAL,
+    Status.NONPULSATILE_SIGNAL,
+    Status.QUESTIONABLE_PULSE,
+    Status.SENSOR_INTERFERENCE,
+    Status.SENSOR_DISPLACED,
 }
 NEEDED = (Quantity.OXYGEN_SATURATION, Quantity.PULSE_RATE)
 MISSING_FRAMES = 10  # the device itself holds the last numbers for 10 s after the finger left
@@ -45,7 +64,7 @@ class FingerInsertion:
         if self._best is None or not _disturbed(frame) or _disturbed(self._best):
             self._best = frame
         self._seen += 1
-        if Status.SMARTPOINT in frame.status:
+        if not GOOD.isdisjoint(frame.status) and not _disturbed(frame):
             self._best = frame
         elif self._seen != self._answer_after:
             return None

@@ -5,9 +5,34 @@ from decimal import Decimal
 
 import pytest
 
-from drivers.errors import ReservedBits, TrailingBytes, TruncatedPayload
-from drivers.gatt.pulse_oximeter import decode_continuous, decode_spot_check
-from drivers.measurement import Absent, Kind, Measurement, Quantity, Status, Unit, Value
+from drivers.contract import Said
+from drivers.errors import (
+    DriverError,
+    LinkLost,
+    ProcedureFailed,
+    ReservedBits,
+    TrailingBytes,
+    TruncatedPayload,
+)
+from drivers.gatt.pulse_oximeter import (
+    PlxFeatures,
+    PulseOximeter,
+    decode_continuous,
+    decode_features,
+    decode_spot_check,
+)
+from drivers.links import uuid16
+from drivers.measurement import (
+    Absent,
+    Kind,
+    Measurement,
+    Quantity,
+    Rejected,
+    Status,
+    Unit,
+    Value,
+)
+from drivers.replay import ReplayGattLink, Step, Trace
 
 PAIR = "6200 4800"  # 98 %, 72 /min
 
@@ -149,3 +174,109 @@ def test_lengths_are_checked() -> None:
         spot(f"00 {PAIR} 57f0")
     with pytest.raises(TrailingBytes):
         continuous(f"00 {PAIR} 57f0")
+
+
+def test_features() -> None:
+    everything = {"storage", "timestamp", "fast", "slow", "pai", "multiple_bonds"}
+    assert decode_features(bytes.fromhex("0000")) == PlxFeatures(frozenset(), None, None)
+    seen = decode_features(bytes.fromhex("ff00 4010 800100"))
+    assert seen == PlxFeatures(frozenset(everything), 0x1040, 0x180)
+    assert decode_features(bytes.fromhex("0600 800100")).sensor_status == 0x180
+    with pytest.raises(ReservedBits):
+        decode_features(bytes.fromhex("0001"))
+    for payload in "0100", "0200 8001", "0000 4010":
+        with pytest.raises((TruncatedPayload, TrailingBytes)):
+            decode_features(bytes.fromhex(payload))
+
+
+STORED = {"notify": "2a5e", "payload": "0162004800ea070b15080700"}
+LIVE = {"notify": "2a5e", "payload": "0061004900"}
+DONE = {"notify": "2a52", "payload": "06000101"}
+ASKED = {"write": "2a52", "payload": "0101"}
+
+
+async def said(*steps: Step) -> tuple[list[Said], DriverError | None, ReplayGattLink]:
+    link = ReplayGattLink(Trace("gatt-pulse-oximeter", "", "", steps))
+    found: list[Said] = []
+    try:
+        async for one in PulseOximeter().read(link):
+            found.append(one)
+    except DriverError as error:
+        return found, error, link
+    return found, None, link
+
+
+def saturations(found: list[Said]) -> list[int]:
+    return [
+        int(one.values[Quantity.OXYGEN_SATURATION].number or 0)
+        for one in found
+        if isinstance(one, Measurement)
+    ]
+
+
+async def test_stored_spot_checks_are_asked_for_and_live_ones_heard() -> None:
+    found, problem, link = await said(ASKED, STORED, DONE, LIVE)
+    assert saturations(found) == [98, 97]
+    assert problem is None
+    assert link.subscribed == [uuid16(0x2A5E), uuid16(0x2A52)]
+
+
+async def test_an_empty_memory_is_no_problem() -> None:
+    none_found = {"notify": "2a52", "payload": "06000106"}
+    found, problem, _ = await said(ASKED, none_found, LIVE)
+    assert (saturations(found), problem) == ([97], None)
+
+
+async def test_a_refused_report_does_not_cost_the_live_reading() -> None:
+    found, problem, _ = await said(ASKED, {"notify": "2a52", "payload": "06000102"}, LIVE)
+    assert saturations(found) == [97]
+    assert isinstance(problem, ProcedureFailed)
+
+
+async def test_an_interrupted_report_is_a_lost_link() -> None:
+    found, problem, _ = await said(ASKED, STORED)
+    assert saturations(found) == [98]
+    assert isinstance(problem, LinkLost)
+
+
+async def test_without_storage_nothing_is_asked() -> None:
+    found, _, link = await said({"notify": "2a5f", "payload": "0062004800"}, LIVE)
+    assert saturations(found) == [97]
+    assert link.written == []
+    assert link.subscribed == [uuid16(0x2A5E)]
+
+
+def frame(saturation: int, status: str = "0000") -> Step:
+    return {"notify": "2a5f", "payload": f"04{saturation:02x}004800{status}"}
+
+
+OUT = {"notify": "2a5f", "payload": "08ff07ff07008000"}  # the sensor is disconnected
+QUALIFIED = "0001"
+QUESTIONABLE = "0040"
+
+
+@pytest.mark.parametrize(
+    ("steps", "stored"),
+    [
+        pytest.param([frame(97), frame(98), OUT], [98], id="the last"),
+        pytest.param([frame(97), frame(98)], [98], id="the stream stops"),
+        pytest.param([frame(97, QUALIFIED), frame(98), OUT], [97], id="fully qualified"),
+        pytest.param([frame(97), frame(98, QUESTIONABLE), OUT], [97], id="undisturbed"),
+        pytest.param([frame(98, "0041"), frame(96), OUT], [96], id="qualified but questionable"),
+        pytest.param([frame(97), OUT, frame(98), OUT], [97, 98], id="two insertions"),
+        pytest.param([*[frame(97)] * 60, *[frame(98)] * 60, OUT], [97], id="a finger that stays"),
+        pytest.param([OUT, OUT], [], id="no finger"),
+    ],
+)
+async def test_a_stream_alone_gives_one_measurement_for_each_insertion(
+    steps: list[Step], stored: list[int]
+) -> None:
+    found, problem, link = await said(*steps)
+    assert (saturations(found), problem) == (stored, None)
+    assert link.subscribed == [uuid16(0x2A5F)]
+
+
+async def test_a_damaged_frame_does_not_end_the_insertion() -> None:
+    found, _, _ = await said(frame(97), {"notify": "2a5f", "payload": "0062"}, frame(98), OUT)
+    assert saturations(found) == [98]
+    assert [one.source for one in found if isinstance(one, Rejected)] == [uuid16(0x2A5F)]

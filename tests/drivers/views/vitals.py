@@ -1,6 +1,6 @@
 """What the drivers of the body's signs decode besides their results."""
 
-from drivers.gatt import blood_pressure, health_thermometer, heart_rate
+from drivers.gatt import blood_pressure, health_thermometer, heart_rate, pulse_oximeter
 from drivers.gatt.enhanced_blood_pressure import decode_enhanced, decode_enhanced_cuff
 from drivers.measurement import Quantity
 from tests.drivers.views import Decode, Seen
@@ -45,12 +45,23 @@ def location(payload: bytes) -> Seen:
     return {"location": code(heart_rate.SITES, site)}
 
 
+def plx_features(payload: bytes) -> Seen:
+    seen = pulse_oximeter.decode_features(payload)
+    return {word: word in seen.offered for word in pulse_oximeter.FEATURES} | {
+        "measurement_status": seen.measurement_status is not None,
+        "sensor_status": seen.sensor_status is not None,
+        "measurement_status_support": seen.measurement_status,
+        "sensor_status_support": seen.sensor_status,
+    }
+
+
 DECODERS: dict[str, Decode] = {
     "2A1E": temperature,
     "2A21": interval,
     "2A37": strap,
     "2A38": location,
     "2A49": cuff_feature,
+    "2A60": plx_features,
     "2B34": enhanced,
     "2B35": enhanced_cuff,
 }
