@@ -23,7 +23,7 @@ from drivers.contract import (
     Said,
     attempt,
 )
-from drivers.errors import DriverError
+from drivers.errors import ProcedureFailed
 from drivers.gatt.glucose_context import decode_context
 from drivers.known_records import Seen, read_on
 from drivers.links import GattLink, uuid16
@@ -233,22 +233,26 @@ class Glucose(BleDriver):
     async def _report(
         self, link: GattLink, first: int | None, seen: Seen
     ) -> AsyncGenerator[Reading, None]:
-        """One procedure: its measurements, each with its context."""
+        """One procedure: its measurements, each with its context.
+
+        What still awaits its context when the link breaks is left in the meter, which keeps its
+        records: stored now, it would be stored again when it comes whole.
+        """
         awaiting: dict[int, Measurement] = {}
+        refused: ProcedureFailed | None = None
+        request = REPORT_ALL if first is None else report_from(first)
         try:
-            request = REPORT_ALL if first is None else report_from(first)
             async with aclosing(report(link, request)) as arrivals:
                 async for source, payload in arrivals:
                     if source in self.decoders:  # else it is from the clock
                         for whole in _paired(self._reading(source, payload, seen), awaiting):
                             yield self._named(whole)
-        except DriverError:
-            # The contexts are lost with the link; the measurements must not be.
-            for measurement in awaiting.values():
-                yield self._named(measurement)
-            raise
+        except ProcedureFailed as error:
+            refused = error
         for measurement in awaiting.values():
             yield self._named(measurement)
+        if refused:
+            raise refused
 
     def _reading(self, source: str, payload: bytes, seen: Seen) -> Reading:
         reading = attempt(self.decoders[source], source, payload)

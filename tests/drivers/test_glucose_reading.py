@@ -87,9 +87,9 @@ async def test_a_context_that_never_comes_does_not_lose_the_measurement() -> Non
     assert shapes((await read(ANNOUNCED, DONE))[0]) == [("glucose", 8, 1)]
 
 
-async def test_a_lost_link_does_not_lose_the_measurement() -> None:
-    seen, error = await read(ANNOUNCED)
-    assert shapes(seen) == [("glucose", 8, 1)]
+async def test_over_a_lost_link_a_half_record_stays_in_the_meter() -> None:
+    seen, error = await read(PLAIN, ANNOUNCED)
+    assert shapes(seen) == [("glucose", 7, 1)]
     assert isinstance(error, LinkLost)
 
 
