@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drivers.measurement import Kind, Measurement, Status
-from hub.uplink.codes import CUFF_STATUS, METER_STATUS, OXIMETER_STATUS, Code
+from hub.uplink.codes import CUFF_STATUS, METER_STATUS, OXIMETER_STATUS, SENSOR_STATUS, Code
 from hub.uplink.resources import Json, coded
 
 MEASUREMENT_STATUS = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status"
@@ -92,11 +92,36 @@ METER_BITS = Bits(
         Status.DEVICE_FAULT: (10, "device-gen-fault"),
     },
 )
+# As GATT counts them: status octet, calibration octet, warning octet. The guide has no code for the
+# low battery, the general fault and the clock (bits 1, 5 and 6): they go in words.
+SENSOR_BITS = Bits(
+    SENSOR_STATUS,
+    {
+        Status.SESSION_STOPPED: (0, "sensor-session-stopped"),
+        Status.SENSOR_TYPE_INCORRECT: (2, "sensor-type-incorrect"),
+        Status.SENSOR_MALFUNCTION: (3, "sensor-malfunction"),
+        Status.DEVICE_ALERT: (4, "device-specific-alert"),
+        Status.CALIBRATION_NOT_ALLOWED: (7, "sensor-calibration-not-allowed"),
+        Status.CALIBRATION_RECOMMENDED: (8, "sensor-calibration-recommended"),
+        Status.CALIBRATION_REQUIRED: (9, "sensor-calibration-required"),
+        Status.TEMPERATURE_TOO_HIGH: (10, "sensor-temp-too-high"),
+        Status.TEMPERATURE_TOO_LOW: (11, "sensor-temp-too-low"),
+        Status.BELOW_PATIENT_LOW: (12, "sensor-result-below-patient-low"),
+        Status.ABOVE_PATIENT_HIGH: (13, "sensor-result-above-patient-high"),
+        Status.BELOW_HYPO: (14, "sensor-low-hypo"),
+        Status.ABOVE_HYPER: (15, "sensor-high-hyper"),
+        Status.FALLING_TOO_FAST: (16, "sensor-rate-decrease-exceeded"),
+        Status.RISING_TOO_FAST: (17, "sensor-rate-increase-exceeded"),
+        Status.RESULT_TOO_LOW: (18, "sensor-result-too-low"),
+        Status.RESULT_TOO_HIGH: (19, "sensor-result-too-high"),
+    },
+)
 BITS = {
     Kind.BLOOD_PRESSURE: CUFF_BITS,
     Kind.PULSE_OXIMETRY: OXIMETER_BITS,
     Kind.GLUCOSE: METER_BITS,
     Kind.GLUCOSE_CONTEXT: METER_BITS,
+    Kind.CONTINUOUS_GLUCOSE: SENSOR_BITS,
 }
 
 

@@ -23,6 +23,7 @@ GLUCOSE_QUANTITIES = {
     Quantity.EXERCISE_INTENSITY,
     Quantity.HBA1C,
 }
+GLUCOSE_KINDS = {Kind.GLUCOSE, Kind.GLUCOSE_CONTEXT, Kind.CONTINUOUS_GLUCOSE}
 DERIVED = {
     Quantity.BODY_MASS_INDEX: Quantity.BODY_WEIGHT,
     Quantity.GLUCOSE_TREND: Quantity.GLUCOSE,
@@ -225,7 +226,7 @@ def _bits(measurement: Measurement) -> Iterator[Draft]:
 
 def _has_result(measurement: Measurement) -> bool:
     """Whether the first draft is the result that the others are about."""
-    glucose = measurement.kind in (Kind.GLUCOSE, Kind.GLUCOSE_CONTEXT)
+    glucose = measurement.kind in GLUCOSE_KINDS
     return Quantity.GLUCOSE in measurement.values if glucose else bool(measurement.values)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.gatt import continuous_glucose as sensor
 from drivers.gatt import glucose, glucose_context, health_thermometer, pulse_oximeter
 from drivers.measurement import Kind, Quantity, Status
 from hub.uplink import codes, flags
@@ -105,6 +106,15 @@ def test_the_meters_flags_are_counted_from_the_same_end_without_the_time_fault()
     for bit, status in enumerate(glucose.ANNUNCIATION[:-1]):
         assert flags.METER_BITS.flags[status][0] == bit
     assert Status.TIME_FAULT not in flags.METER_BITS.flags
+
+
+def test_the_sensors_flags_are_counted_through_its_three_octets() -> None:
+    octets = (*sensor.STATUS, *sensor.CALIBRATION, *sensor.WARNING)
+    without = {Status.BATTERY_LOW, Status.DEVICE_FAULT, Status.TIME_SYNCHRONIZATION_REQUIRED}
+    for bit, status in enumerate(octets):
+        if status not in without:
+            assert flags.SENSOR_BITS.flags[status][0] == bit
+    assert set(octets) - set(flags.SENSOR_BITS.flags) == without
 
 
 @pytest.mark.parametrize(

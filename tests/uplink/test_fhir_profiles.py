@@ -1,5 +1,6 @@
 """Every kind of measurement, in every state of the clocks, is what the guide's profiles ask for."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from drivers.measurement import Absent, Comparator, Kind, Measurement, Quantity, Status, Unit
+from drivers.replay import load_trace
 from hub.records import Kept
+from hub.replay import play
 from hub.uplink import codes, flags
 from hub.uplink.alerts import AlertCode, alert
 from hub.uplink.answers import questionnaire_response
@@ -39,6 +42,7 @@ from tests.uplink.fhir_samples import (
     value,
 )
 
+TRACES = Path(__file__).parents[1] / "traces"
 CHECK = SHARED / "phd" / "check"
 CACHE = Path(os.environ.get("PHDCHECK_CACHE", Path.home() / ".cache" / "phdcheck"))
 DAY_S = 86_400.0
@@ -134,6 +138,14 @@ def glucose() -> Iterator[Measurement]:
     yield measured(Kind.GLUCOSE, {}, Status.STRIP_INSERTION_ERROR)
 
 
+def recorded() -> Iterator[Measurement]:
+    """What the drivers make of every trace."""
+    for path in sorted(TRACES.glob("*.json")):
+        for said in asyncio.run(play(load_trace(path))):
+            if isinstance(said, Measurement):
+                yield said
+
+
 def special_values() -> Iterator[Measurement]:
     for absent in Absent:
         nothing = value(None, Unit.CELSIUS, absent=absent)
@@ -171,7 +183,7 @@ def before_only(_: Kept) -> tuple[datetime | None, datetime | None]:
 
 
 def payloads() -> Iterator[bytes]:
-    measurements = enumerate(chain(of_every_kind(), special_values(), every_status()))
+    measurements = enumerate(chain(of_every_kind(), recorded(), special_values(), every_status()))
     yield composed(*(kept(each, number) for number, each in measurements)).body
     for bounds in (some_bounds, before_only, nothing_known):
         yield composed(*every_clock(), bounds=bounds).body
