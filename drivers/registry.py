@@ -22,6 +22,7 @@ from drivers.vendor.health_medical_jks50f import HealthMedicalJks50f
 from drivers.vendor.jumper_jpd500f import JumperJpd500f
 from drivers.vendor.omron_memory import OmronMemory
 from drivers.vendor.taidoc_meter import TaidocMeter
+from drivers.vendor.viatom_o2ring import ViatomO2Ring
 from drivers.vendor.viatom_pc60fw import ViatomPc60fw
 from drivers.vendor.xiaomi_mi_scale import MiBodyCompositionScale, MiSmartScale
 from drivers.vendor.yonker_ibpa1 import YonkerIbpa1
@@ -46,6 +47,7 @@ DRIVERS: tuple[Driver, ...] = (
     PulseOximeter,
     TaidocMeter,
     TaidocTd42xx,
+    ViatomO2Ring,
     ViatomPc60fw,
     WeightScale,
     YonkerIbpa1,
