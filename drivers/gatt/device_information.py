@@ -1,5 +1,7 @@
 """What a device says about itself: Device Information Service 0x180A, Battery Level 0x2A19."""
 
+from dataclasses import dataclass
+
 from drivers.errors import PayloadError
 from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.measurement import DeviceInfo
@@ -14,6 +16,16 @@ SOFTWARE_REVISION = uuid16(0x2A28)
 SYSTEM_ID = uuid16(0x2A23)
 BATTERY_LEVEL = uuid16(0x2A19)
 FULL_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PnpId:
+    """0x2A50: numbers of the maker's. `source` 1: `vendor` is a Bluetooth company, 2: a USB one."""
+
+    source: int
+    vendor: int
+    product: int
+    version: int
 
 
 def decode_text(payload: bytes) -> str | None:
@@ -36,6 +48,13 @@ def decode_battery_level(payload: bytes) -> int | None:
     percent = reader.u8()
     reader.end(padded=False)
     return percent if percent <= FULL_PERCENT else None
+
+
+def decode_pnp_id(payload: bytes) -> PnpId:
+    reader = ByteReader(payload)
+    seen = PnpId(reader.u8(), reader.u16(), reader.u16(), reader.u16())
+    reader.end(padded=False)
+    return seen
 
 
 async def read_device_information(link: GattLink) -> DeviceInfo:
@@ -66,9 +85,13 @@ async def _system_id(link: GattLink) -> str | None:
 
 
 async def read_battery_percent(link: GattLink) -> int | None:
-    """None where the device does not say. Raises LinkError when the link breaks."""
+    """None where the device does not say. Raises LinkError when the link breaks.
+
+    Some Omron cuffs say 0 % with good batteries (eigger/hass-omron issues #67, #74), and a radio
+    without power says nothing: 0 is taken for "not known".
+    """
     payload = await read_if_offered(link, BATTERY_LEVEL)
     try:
-        return None if payload is None else decode_battery_level(payload)
+        return decode_battery_level(payload) or None if payload is not None else None
     except PayloadError:
         return None

@@ -4,9 +4,12 @@ import pytest
 
 from drivers.errors import LinkLost, PayloadError
 from drivers.gatt.device_information import (
+    PnpId,
     decode_battery_level,
+    decode_pnp_id,
     decode_system_id,
     decode_text,
+    read_battery_percent,
     read_device_information,
 )
 from drivers.measurement import DeviceInfo
@@ -90,3 +93,25 @@ class GoneLink(ReplayGattLink):
 async def test_a_lost_link_is_not_a_missing_characteristic() -> None:
     with pytest.raises(LinkLost):
         await read_device_information(GoneLink(Trace("", "", "", (), reads={"2a29": "41"})))
+
+
+def test_pnp_id() -> None:
+    assert decode_pnp_id(bytes.fromhex("02ac0520020100")) == PnpId(2, 0x05AC, 0x0220, 1)
+    for damaged in "02ac05200201", "02ac0520020100ff":
+        with pytest.raises(PayloadError):
+            decode_pnp_id(bytes.fromhex(damaged))
+
+
+@pytest.mark.parametrize(
+    ("reads", "percent"),
+    [
+        pytest.param({"2a19": "01"}, 1, id="nearly empty"),
+        pytest.param({"2a19": "00"}, None, id="answers without power"),
+        pytest.param({"2a19": "65"}, None, id="reserved"),
+        pytest.param({"2a19": ""}, None, id="damaged"),
+        pytest.param({"2a19": None}, None, id="refused"),
+        pytest.param({}, None, id="missing"),
+    ],
+)
+async def test_battery_percent(reads: dict[str, str | None], percent: int | None) -> None:
+    assert await read_battery_percent(link(**reads)) == percent
