@@ -6,6 +6,7 @@ DriverError
 │   ├── TrailingBytes       octets that no flag announces
 │   ├── ReservedBits        a bit that the specification keeps for later is set
 │   ├── UnknownResponse     a control point answered with something that is not an answer
+│   ├── UnlistedCode        a code whose meaning is not known here
 │   ├── BadFrame            a serial frame lacks the marks that its protocol puts in it
 │   └── BadChecksum         a serial frame arrived damaged
 ├── LinkError               the conversation broke (patient: try again)
@@ -57,6 +58,13 @@ class UnknownResponse(PayloadError):
         super().__init__(f"no answer has op code {code} with operator {operator}", payload)
         self.code = code
         self.operator = operator
+
+
+class UnlistedCode(PayloadError):
+    def __init__(self, payload: bytes, *, field: str, code: int) -> None:
+        super().__init__(f"{field} {code} is not known here", payload)
+        self.field = field
+        self.code = code
 
 
 class BadFrame(PayloadError):

@@ -196,6 +196,10 @@ class Status(StrEnum):
     ABOVE_HYPER = "above_hyper"
     FALLING_TOO_FAST = "falling_too_fast"
     RISING_TOO_FAST = "rising_too_fast"
+    # Measurement Status of a health observation (Generic Health Sensor Service 1.0)
+    MANUALLY_ENTERED = "manually_entered"
+    THRESHOLD_ERROR = "threshold_error"
+    THRESHOLDING_DISABLED = "thresholding_disabled"
     # Common
     TIME_FAULT = "time_fault"
     UNSUCCESSFUL = "unsuccessful"

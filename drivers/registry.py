@@ -11,6 +11,7 @@ from drivers.contract import Advertisement, Decoder, GattProfile, RadioDriver, S
 from drivers.errors import AmbiguousDriver, NoDriver
 from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.continuous_glucose import ContinuousGlucose
+from drivers.gatt.generic_health_sensor import GenericHealthSensor
 from drivers.gatt.glucose import Glucose
 from drivers.gatt.health_thermometer import HealthThermometer
 from drivers.gatt.heart_rate import HeartRate
@@ -35,6 +36,7 @@ DRIVERS: tuple[Driver, ...] = (
     BerrymedBm1000,
     BloodPressure,
     ContinuousGlucose,
+    GenericHealthSensor,
     Glucose,
     HealthMedicalJks50f,
     HealthThermometer,

@@ -42,6 +42,7 @@ def seen(*services: int, name: str | None = None, companies: tuple[int, ...] = (
         (0x180D, "gatt-heart-rate"),
         (0x1810, "gatt-blood-pressure"),
         (0x181F, "gatt-continuous-glucose"),
+        (0x1840, "gatt-generic-health-sensor"),
         (0x181B, "gatt-weight-scale"),
         (0x181D, "gatt-weight-scale"),
         (0x1822, "gatt-pulse-oximeter"),
