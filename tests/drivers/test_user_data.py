@@ -125,7 +125,7 @@ async def test_a_registration_that_is_not_honoured_is_not_repeated_for_ever() ->
 
 
 async def test_other_answers_are_not_taken_for_the_one_that_is_awaited() -> None:
-    other = {"notify": "2a9f", "payload": "200301"}
+    other = {"notify": "2a9f", "payload": "200305"}
     strange = {"notify": "2a9a", "payload": "01"}
     over = link(strange, other, ACCEPTED)
     assert await learned(over, consent="258") == [{"accepted": "1:258"}]

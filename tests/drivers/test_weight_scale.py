@@ -172,3 +172,13 @@ async def test_the_feature_is_read_once_before(reads: dict[str, str | None], wei
     assert isinstance(seen[0], Measurement)
     assert numbers(seen[0])["body_weight"] == weight
     assert len(seen) == 2
+
+
+async def test_half_a_composition_is_not_lost_when_the_scale_goes() -> None:
+    steps = ({"notify": "2a9d", "payload": "00b036"}, {"notify": "2a9c", "payload": "0010c200"})
+    link = ReplayGattLink(Trace("gatt-weight-scale", "", "", steps))
+    seen = [reading async for reading in WeightScale().read(link)]
+    assert [one.kind for one in seen if isinstance(one, Measurement)] == [
+        Kind.BODY_WEIGHT,
+        Kind.BODY_COMPOSITION,
+    ]
