@@ -1,48 +1,58 @@
 """In what order devices are served, and how long one may keep the others waiting. No radio."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
-from drivers.contract import Advertisement
-from drivers.errors import LinkTimeout
-from drivers.links import uuid16
-from drivers.measurement import Status
+from drivers.contract import Advertisement, BleDriver, Said
+from drivers.errors import ConsentNeeded, DriverError, LinkRefused, LinkTimeout
+from drivers.links import GattLink, uuid16
+from drivers.measurement import Learned, Status
 from drivers.replay import ReplayGattLink, trace_of
 from hub.acquire.ble import Radio, Sighting
 from hub.acquire.pairing import KitItem, Pairing
 from hub.acquire.receiver import PATIENCE_WITH_AT_MOST, Receiver
+from hub.records import Task
 from tests.acquire.conftest import CUFF, IMPATIENT, OSLO, Hub, joined
 
 SCALE = "F0:F1:F2:A1:00:02"
 MI_SCALE = "F0:F1:F2:A1:00:07"
+SWINGING = "0204b2070103131a130000ac49"
+STEPPED_OFF = "02a6b2070103131a15e601604a"
 SILENT = trace_of({"driver": "", "device": "", "source": "", "steps": [], "expect": []})
 
 
 class FakeRadio:
     """connected  whom the hub connected to, in order
-    dead       these never answer
+    errors     what becomes of a connection to these
     """
 
     def __init__(self) -> None:
         self.connected: list[str] = []
         self.forgotten: list[str] = []
-        self.dead: set[str] = set()
+        self.errors: dict[str, DriverError] = {}
+        self.open = 0
         self.before: Callable[[str], None] = lambda address: None
 
     @asynccontextmanager
     async def connect(self, address: str) -> AsyncIterator[ReplayGattLink]:
         self.connected.append(address)
         self.before(address)
-        if address in self.dead:
-            raise LinkTimeout("connect", 20)
-        yield ReplayGattLink(SILENT)
+        if address in self.errors:
+            raise self.errors[address]
+        self.open += 1
+        try:
+            yield ReplayGattLink(SILENT)
+        finally:
+            self.open -= 1
 
     async def forget(self, address: str) -> None:
+        assert not self.open
         self.forgotten.append(address)
 
 
@@ -83,7 +93,7 @@ async def test_one_that_never_answers_does_not_keep_the_other_waiting(
     hub: Hub, receiver: Receiver, radio: FakeRadio
 ) -> None:
     """It advertises all the time, also while the hub tries to connect."""
-    radio.dead = {CUFF}
+    radio.errors = {CUFF: LinkTimeout("connect", 20)}
     radio.before = lambda _: receiver.heard(advert(CUFF))
     receiver.heard(advert(CUFF))
     receiver.heard(advert(SCALE))
@@ -122,6 +132,75 @@ async def test_one_that_was_removed_while_it_waited_is_left_alone(
     assert not receiver._waiting
 
 
+async def test_the_bond_of_the_replaced_one_goes_when_the_link_is_free(
+    hub: Hub, pairing: Pairing, receiver: Receiver, radio: FakeRadio
+) -> None:
+    old = hub.mine["B"]
+    hub.mine = {"B": old}
+    pairing.open(hub.now().mono_ms, replacing=old)
+    cuff = Sighting(Advertisement(CUFF, None, frozenset({uuid16(0x1810)})), -50)
+    receiver.heard(cuff)
+    assert pairing.choose(CUFF)
+    receiver.heard(cuff)
+    await hub.until(lambda: hub.statuses)
+    await asyncio.sleep(0)
+    assert radio.forgotten == [SCALE]
+    assert [device.address for device in hub.devices()] == [CUFF]
+
+
+class Sulking(BleDriver):
+    """It wants its code before it says anything."""
+
+    async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
+        if not self.memory:
+            raise ConsentNeeded("2")
+        yield Learned({})
+
+
+class Dateless(BleDriver):
+    async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
+        return
+        yield
+
+    async def read_clock(self, link: GattLink) -> datetime | None:
+        return datetime(2000, 1, 1)  # noqa: DTZ001 - as devices tell it
+
+    async def set_clock(self, link: GattLink, local: datetime) -> None:
+        raise LinkRefused("write", "not permitted")
+
+
+@pytest.mark.parametrize(
+    ("driver", "task"), [(Sulking, Task.CONSENT_NEEDED), (Dateless, Task.CLOCK_LOST)]
+)
+async def test_what_somebody_has_to_do(
+    hub: Hub,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    driver: type[BleDriver],
+    task: Task,
+) -> None:
+    monkeypatch.setattr(driver, "id", "gatt-blood-pressure", raising=False)
+    monkeypatch.setattr("hub.acquire.receiver.by_id", lambda _: driver)
+    receiver.heard(advert(CUFF))
+    await hub.until(lambda: hub.statuses)
+    assert hub.statuses["A"]["task"] is task
+
+
+async def test_a_device_that_knows_the_hub_no_more_is_a_task_until_it_does(
+    hub: Hub, receiver: Receiver, radio: FakeRadio
+) -> None:
+    radio.errors = {CUFF: LinkRefused("pair", "AuthenticationFailed")}
+    receiver.heard(advert(CUFF))
+    await hub.until(lambda: hub.statuses)
+    assert hub.statuses["A"]["task"] is Task.BOND_LOST
+    radio.errors = {}
+    while receiver._waiting:  # noqa: ASYNC110 - until the attempt is over
+        await asyncio.sleep(0)
+    receiver._patience.clear()
+    receiver.heard(advert(CUFF))
+    await hub.until(lambda: hub.statuses["A"]["task"] is None)
+
+
 async def test_strangers_that_look_lent_do_not_fill_the_memory(
     pairing: Pairing, receiver: Receiver
 ) -> None:
@@ -136,12 +215,12 @@ async def test_strangers_that_look_lent_do_not_fill_the_memory(
 async def test_what_a_scale_advertises_is_kept_once(
     hub: Hub, receiver: Receiver, radio: FakeRadio
 ) -> None:
-    """Mi Body Composition Scale: on, swinging, at rest, stepped off (ble_monitor issue #1094)."""
+    """Mi Body Composition Scale, swinging, then stepped off (ble_monitor issue #1094)."""
     scale = replace(
         joined("xiaomi-mi-body-composition-scale"), key="M", address=MI_SCALE, model=None
     )
     hub.mine = {"M": scale}
-    for payload in ("0204b2070103131a130000ac49", *["0226b2070103131a15e601604a"] * 3):
+    for payload in (SWINGING, STEPPED_OFF, STEPPED_OFF):
         receiver.heard(advert(MI_SCALE, x181b=payload))
     await hub.until(lambda: hub.statuses)
     [(measurement, reception)] = hub.kept
@@ -155,13 +234,12 @@ async def test_a_scale_that_only_advertises_joins_when_it_is_chosen(
 ) -> None:
     hub.mine = {}
     pairing.open(hub.now().mono_ms)
-    frames = ("0204b2070103131a130000ac49", "0226b2070103131a15e601604a")
-    receiver.heard(advert(MI_SCALE, x181b=frames[0]))
+    receiver.heard(advert(MI_SCALE, x181b=SWINGING))
     assert list(pairing.candidates) == [MI_SCALE]
     assert pairing.choose(MI_SCALE)
-    receiver.heard(advert(MI_SCALE, x181b=frames[0]))
+    receiver.heard(advert(MI_SCALE, x181b=SWINGING))
     await hub.until(lambda: hub.devices())
-    receiver.heard(advert(MI_SCALE, x181b=frames[1]))
+    receiver.heard(advert(MI_SCALE, x181b=STEPPED_OFF))
     await hub.until(lambda: hub.kept)
     assert [device.driver for device in hub.devices()] == ["xiaomi-mi-body-composition-scale"]
     assert pairing.open_until(hub.now().mono_ms) is None
