@@ -16,6 +16,19 @@ Facts = dict[str, Any]
 Play = Callable[..., dict[str, Facts]]
 
 
+_figures: list[str] = []
+
+
+def figure(line: str) -> None:
+    """Something measured, for the end of the run."""
+    _figures.append(line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _figures:
+        terminalreporter.write_line(f"bed: {line}")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     asked = [Path(it.partition("::")[0]).resolve() for it in config.invocation_params.args]
     if collection_path.is_relative_to(HERE) and not any(it.is_relative_to(HERE) for it in asked):

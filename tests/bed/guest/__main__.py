@@ -1,4 +1,4 @@
-"""python -m tests.bed.guest SCENARIO… : one JSON line for each in /out/facts.jsonl.
+"""python -m tests.bed.guest SCENARIO[:ARGUMENT]… : one JSON line for each in /out/facts.jsonl.
 
 A line has the facts that the scenario found, or what went wrong on the way to them. Status 1 when
 a scenario did not come to its end.
@@ -15,13 +15,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bed.guest import faults, pairing
-from tests.bed.guest.house import House, house
+from tests.bed.guest import bench, faults, foreign, pairing, soak
+from tests.bed.guest.house import house
 
 OUT = Path("/out")
 LIMIT_S = 600.0  # virtual
 
-Scenario = Callable[[House], Awaitable[dict[str, Any]]]
+Scenario = Callable[..., Awaitable[dict[str, Any]]]
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -42,8 +42,12 @@ SCENARIOS: dict[str, Scenario] = {
         faults.adapter_gone_while_idle,
         faults.nothing_at_boot,
         faults.three_at_once,
+        foreign.foreign_peer,
+        bench.bench,
+        soak.soak,
     )
 }
+QUIET = ("bench", "soak")  # traces of BlueZ take time and room
 
 
 def main(names: list[str]) -> int:
@@ -70,8 +74,10 @@ async def _play(name: str) -> dict[str, Any] | BaseException:
 
 
 async def _run(name: str) -> dict[str, Any]:
-    async with asyncio.timeout(LIMIT_S), house(OUT / name) as made:
-        return await SCENARIOS[name](made)
+    name, *argument = name.split(":")
+    limit_s = None if argument else LIMIT_S
+    async with asyncio.timeout(limit_s), house(OUT / name, quiet=name in QUIET) as made:
+        return await SCENARIOS[name](made, *argument)
 
 
 if __name__ == "__main__":

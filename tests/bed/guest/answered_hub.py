@@ -26,7 +26,7 @@ class AnsweredHub(Receiving):
         self._books_open = Books(settings.hub.state_dir, lambda _: None)
         self._own_home = Home(self._books_open, pairing, now, lambda _: None, lambda: None)
         super().__init__(
-            settings, pairing, self._books_open, self._own_home, now, lambda problem: None
+            settings, pairing, self._books_open, self._own_home, now, lambda problem, code: None
         )
         self.passkey = passkey
         self.asked: list[str] = []

@@ -5,11 +5,14 @@ import shutil
 from asyncio.subprocess import Process
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
-from dbus_fast import BusType, Message
+from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 BLUETOOTHD = "/usr/libexec/bluetooth/bluetoothd"
+DBUS = "org.freedesktop.DBus"
+PROPERTIES = "org.freedesktop.DBus.Properties"
 LOOK_S = 0.05
 STORAGE = Path("/var/lib/bluetooth")  # a folder for each adapter, in it one for each device
 
@@ -18,7 +21,7 @@ class Daemon:
     """A child with a log. `options` as on its command line."""
 
     def __init__(self, log: Path, program: str, *options: str) -> None:
-        self._log = log
+        self.log = log
         self._command = (program, *options)
         self._process: Process | None = None
 
@@ -29,7 +32,7 @@ class Daemon:
         return self._process.pid
 
     async def start(self) -> None:
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
@@ -53,10 +56,8 @@ class Daemon:
 
 
 class Bluetoothd(Daemon):
-    def __init__(self, log: Path) -> None:
-        super().__init__(
-            log, BLUETOOTHD, "--nodetach", "--debug=src/device.c:src/adapter.c:src/agent.c"
-        )
+    def __init__(self, log: Path, *, debug: bool) -> None:
+        super().__init__(log, BLUETOOTHD, "--nodetach", *(["--debug"] if debug else []))
 
     async def start(self) -> None:
         """On return it answers on D-Bus, as after systemd has started it on demand."""
@@ -73,18 +74,41 @@ class Bluetoothd(Daemon):
         await self.start()
 
 
+async def adapter_property(adapter: str, name: str, of: str = "Adapter1") -> Any:
+    """None while there is no such adapter."""
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    path, about = f"/org/bluez/{adapter}", [f"org.bluez.{of}", name]
+    found = await _ask(bus, "org.bluez", path, PROPERTIES, "Get", about)
+    bus.disconnect()
+    return found and found.value
+
+
+async def until_powered(adapter: str) -> None:
+    while True:
+        if await adapter_property(adapter, "Powered"):
+            return
+        await asyncio.sleep(LOOK_S)
+
+
+async def refuse_bonds(adapter: str) -> None:
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    body = ["org.bluez.Adapter1", "Pairable", Variant("b", False)]
+    path = f"/org/bluez/{adapter}"
+    await bus.call(Message("org.bluez", path, PROPERTIES, "Set", signature="ssv", body=body))
+    bus.disconnect()
+
+
 async def _is_there(bus: MessageBus) -> bool:
-    reply = await bus.call(
-        Message(
-            destination="org.freedesktop.DBus",
-            path="/org/freedesktop/DBus",
-            interface="org.freedesktop.DBus",
-            member="NameHasOwner",
-            signature="s",
-            body=["org.bluez"],
-        )
-    )
-    return bool(reply and reply.body[0])
+    return bool(await _ask(bus, DBUS, "/org/freedesktop/DBus", DBUS, "NameHasOwner", ["org.bluez"]))
+
+
+async def _ask(
+    bus: MessageBus, of: str, path: str, interface: str, member: str, about: list[str]
+) -> Any:
+    """The one value of the answer; None instead of an error."""
+    signature = "s" * len(about)
+    reply = await bus.call(Message(of, path, interface, member, signature=signature, body=about))
+    return reply.body[0] if reply and reply.message_type is MessageType.METHOD_RETURN else None
 
 
 def bonds() -> set[str]:

@@ -14,6 +14,7 @@ from tests.bed.guest.adapter import Adapter
 from tests.bed.guest.bluez import Bluetoothd, Daemon, forget_everything
 from tests.bed.guest.hub_process import HubProcess
 
+PATIENT_HUB = "tests.bed.guest.patient_hub"
 SCRATCH = Path("/tmp")  # noqa: S108 - of the guest, which is ours alone
 
 
@@ -62,22 +63,26 @@ def _empty(logs: Path) -> Path:
 
 
 @asynccontextmanager
-async def house(logs: Path, ble: str = "") -> AsyncIterator[House]:
-    """Nothing runs in it yet; everything has ended afterwards. `ble`: lines of [ble]."""
+async def house(logs: Path, *, quiet: bool = False) -> AsyncIterator[House]:
+    """Nothing runs in it yet; everything has ended afterwards.
+
+    quiet  without BlueZ's traces, and with a hub that looks seldom
+    """
     directory = _empty(logs)
     forget_everything()
     air = Air()
-    monitor = Daemon(logs / "btmon.log", "btmon")
     async with AsyncExitStack() as stack:
         made = House(
             air,
             Adapter(air),
-            Bluetoothd(logs / "bluetoothd.log"),
-            HubProcess(directory, logs / "hub.log", ble),
+            Bluetoothd(logs / "bluetoothd.log", debug=not quiet),
+            HubProcess(directory, logs / "hub.log", module=PATIENT_HUB if quiet else "hub"),
             stack,
         )
-        await monitor.start()
-        stack.push_async_callback(monitor.stop)
+        if not quiet:
+            monitor = Daemon(logs / "btmon.log", "btmon")
+            await monitor.start()
+            stack.push_async_callback(monitor.stop)
         stack.push_async_callback(air.close)
         stack.push_async_callback(made.adapter.pull_out)
         stack.push_async_callback(made.bluetoothd.stop)

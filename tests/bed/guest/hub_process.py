@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,10 @@ LOOK_S = 0.02
 PATIENCE_S = 120.0  # virtual, so nobody waits for it
 MANY = 10_000
 
+KIT = [
+    {"model": lent.kind.identity.model, "address": lent.address, "name": lent.name} for lent in LENT
+]
+
 SETTINGS = """\
 [hub]
 id = "02000000000000BE"
@@ -33,8 +37,8 @@ port = 1
 tenant = "1804"
 tls = false
 [ble]
+adapter = "{adapter}"
 idle_s = 1.0
-{ble}
 [panel]
 enabled = false
 [web]
@@ -47,19 +51,19 @@ trust = "always"
 class HubProcess(Daemon):
     """Nothing listens where it looks for its broker: this home has no internet."""
 
-    def __init__(self, directory: Path, log: Path, ble: str = "") -> None:
+    def __init__(self, directory: Path, log: Path, *, module: str = "hub") -> None:
         self.directory = directory
         settings = directory / "hub.toml"
-        settings.write_text(SETTINGS.format(directory=directory, ble=ble))
-        super().__init__(log, sys.executable, "-m", "hub", "run", "--config", str(settings))
+        self._settings = settings
+        self.configure()
+        super().__init__(log, sys.executable, "-m", module, "run", "--config", str(settings))
         self._ledger = LedgerReader(directory / "hub" / "ledger.db")
 
-    def lend(self) -> None:
+    def configure(self, adapter: str = "hci0") -> None:
+        self._settings.write_text(SETTINGS.format(directory=self.directory, adapter=adapter))
+
+    def lend(self, devices: Sequence[dict[str, str]] = KIT) -> None:
         """The kit, as the central service would have sent it before: these pair with no tap."""
-        devices = [
-            {"model": lent.kind.identity.model, "address": lent.address, "name": lent.name}
-            for lent in LENT
-        ]
         kit = {"schema": "dho.devices/1.0", "version": "1", "devices": devices}
         Documents(self.directory / "hub" / "documents", writable=True).put("kit", kit)
 

@@ -1,0 +1,80 @@
+"""Scenario: a peer that nobody here wrote, on controllers that nobody here wrote either.
+
+BlueZ's own emulator has two controllers; its example heart rate sensor is on one, the hub on the
+other. One bluetoothd serves both, and asks the hub's agent about both: the sensor's adapter is told
+to bond with nobody, as many a strap does not.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.bed.guest.bluez import LOOK_S, Daemon, adapter_property, refuse_bonds, until_powered
+from tests.bed.guest.house import House, listens
+from tests.bed.guest.hub_process import until
+from tests.bed.guest.pairing import statuses
+
+EXAMPLES = Path("/opt/examples/usr/share/doc/bluez-test-scripts/examples")
+ADVERTISES_FOR_S = 3.0
+ADAPTERS = ("hci0", "hci1")
+
+
+async def foreign_peer(house: House) -> dict[str, Any]:
+    log = house.hub.log.with_name("peer.log")
+    peer = [
+        Daemon(log, "btvirt", "-l2"),
+        Daemon(log, "python3", "-u", str(EXAMPLES / "example-gatt-server")),
+        Daemon(log, "python3", "-u", str(EXAMPLES / "example-advertisement")),
+    ]
+    emulator, *sensor = peer
+    for child in peer:
+        house.stack.push_async_callback(child.stop)
+    await emulator.start()
+    await house.bluetoothd.start()
+    for adapter in ADAPTERS:
+        await until_powered(adapter)
+    for child in sensor:
+        await child.start()
+    theirs = await _who_advertises()
+    [ours] = set(ADAPTERS) - {theirs}
+    house.hub.configure(adapter=ours)
+    address = await adapter_property(theirs, "Address")
+    house.hub.lend([{"model": "", "address": address, "name": "Pulsbelte"}])
+    await house.hub.start()
+    await house.hub.until(listens)
+    await refuse_bonds(theirs)
+    seconds = await _advertised(sensor[-1], lambda: bool(house.hub.readings()))
+    measurement = house.hub.readings()[0].kept.measurement
+    return {
+        "kind": measurement.kind.value,
+        "rate": int(next(iter(measurement.values.values())).number or 0),
+        "site": measurement.details.get("body_site"),
+        "frames": len(measurement.raw),
+        "seconds": seconds,
+        "statuses": statuses(house),
+    }
+
+
+async def _advertised(advertiser: Daemon, reached: Callable[[], bool]) -> float:
+    """The emulator tells of an advertiser when it begins, not again and again: it begins anew."""
+
+    async def begin_anew() -> None:
+        while True:
+            await asyncio.sleep(ADVERTISES_FOR_S)
+            await advertiser.stop()
+            await advertiser.start()
+
+    beginning = asyncio.ensure_future(begin_anew())
+    seconds = await until(reached)
+    beginning.cancel()
+    return seconds
+
+
+async def _who_advertises() -> str:
+    """The example takes the adapter that D-Bus lists first, which is one or the other."""
+    while True:
+        for adapter in ADAPTERS:
+            if await adapter_property(adapter, "ActiveInstances", "LEAdvertisingManager1"):
+                return adapter
+        await asyncio.sleep(LOOK_S)

@@ -1,0 +1,43 @@
+"""A month in one home, in virtual time: three devices twice a day, faults at random moments."""
+
+import os
+
+import pytest
+
+from tests.bed.conftest import Facts, Play, figure
+
+DAYS = int(os.environ.get("HJEMMEHUB_BED_DAYS", "30"))
+LIMIT_S = 300 + 60 * DAYS  # a day takes 20 to 40 seconds
+GROWTH_KB = 3_000  # between the ends of the first day and of the last
+DESCRIPTORS = 2
+
+pytestmark = pytest.mark.timeout(LIMIT_S + 60)
+
+
+@pytest.fixture(scope="module")
+def facts(play: Play) -> Facts:
+    found = play(f"soak:{DAYS}", limit_s=LIMIT_S)[f"soak:{DAYS}"]
+    first, last = found["footprints"][0], found["footprints"][-1]
+    figure(
+        f"soak of {DAYS} days: {found['taken']} readings, {found['faults']}; "
+        f"hub {first['rss_kb']} -> {last['rss_kb']} kB, "
+        f"{first['descriptors']} -> {last['descriptors']} descriptors; "
+        f"bluetoothd {first['bluetoothd_kb']} -> {last['bluetoothd_kb']} kB"
+    )
+    return found
+
+
+def test_every_reading_is_stored_once(facts: Facts) -> None:
+    assert facts["taken"] == 6 * DAYS
+    assert (facts["lost"], facts["twice"]) == (0, 0)
+
+
+def test_no_bond_is_lost_or_made_anew(facts: Facts) -> None:
+    assert len(facts["bonded"]) == 3
+    assert facts["pairings"] == {"cuff": 1, "scale": 1, "glucose": 1}
+
+
+def test_the_hub_does_not_grow(facts: Facts) -> None:
+    first, last = facts["footprints"][0], facts["footprints"][-1]
+    assert last["rss_kb"] - first["rss_kb"] <= GROWTH_KB
+    assert last["descriptors"] - first["descriptors"] <= DESCRIPTORS
