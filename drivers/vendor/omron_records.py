@@ -29,7 +29,7 @@ CHECKSUM_AT = {LONG_CLOCK: 14, SHORT_CLOCK: 9}
 
 def is_empty(record: bytes, order: ByteOrder) -> bool:
     """A slot in which no measurement was ever stored, or from which it was cleared."""
-    systolic = record[:2][:: 1 if order == "little" else -1][0]
+    systolic = record[0 if order == "little" else 1]
     return systolic > HIGHEST_SYSTOLIC or not any(record[:USED])
 
 

@@ -6,7 +6,7 @@ from operator import xor
 
 import pytest
 
-from drivers.contract import Said
+from drivers.contract import Advertisement, Said
 from drivers.errors import (
     BadChecksum,
     BadFrame,
@@ -15,12 +15,21 @@ from drivers.errors import (
     ProcedureFailed,
     TruncatedPayload,
 )
+from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.device_information import MODEL_NUMBER
 from drivers.measurement import Learned, Measurement, Quantity, Status
+from drivers.registry import choose
 from drivers.vendor.omron_frames import CLOSE, OPEN, decode_frame, decode_refusal, read_command
 from drivers.vendor.omron_layouts import LAYOUTS, layout_of
-from drivers.vendor.omron_memory import ANSWERED, ASKED, UNLOCK, OmronMemory
-from drivers.vendor.omron_records import decode_clock, decode_record
+from drivers.vendor.omron_memory import (
+    ANSWERED,
+    ASKED,
+    CUFF_WITH_BOND,
+    CUFF_WITH_KEY,
+    UNLOCK,
+    OmronMemory,
+)
+from drivers.vendor.omron_records import ByteOrder, decode_clock, decode_record
 
 KEY = "00112233445566778899aabbccddeeff"
 MORNING = bytes.fromhex("6558541a331ade1800004c00ba00")  # HEM-7142T2, captured
@@ -42,6 +51,7 @@ class Cuff:
         self.is_pairing = False
         self.damaged = 0
         self.closes_with = 0
+        self.opens_with = 0
         self.written: list[bytes] = []
         self.read_at: list[int] = []
         self._arrived: list[tuple[str, bytes]] = []
@@ -85,7 +95,8 @@ class Cuff:
             frame = bytes.fromhex("088f00000000") + bytes((self.closes_with,))
             return frame + bytes((reduce(xor, frame),))
         if command == OPEN:
-            return bytes.fromhex("0880000000100098")
+            frame = bytes.fromhex("088000000010") + bytes((self.opens_with,))
+            return frame + bytes((reduce(xor, frame),))
         if command == CLOSE:
             return bytes.fromhex("088f000000000087")
         assert command[1:3] == b"\x01\x00", "a cuff's memory is only read"
@@ -117,6 +128,11 @@ async def said(
     cuff: Cuff, memory: Mapping[str, str] | None = None, quirks: Collection[str] = ()
 ) -> list[Said]:
     return [one async for one in OmronMemory(memory or {}, quirks).read(cuff)]
+
+
+def swapped(record: bytes) -> bytes:
+    """The same record as an older cuff has it."""
+    return b"".join(record[at : at + 2][::-1] for at in range(0, len(record), 2))
 
 
 def systolics(found: list[Said]) -> list[int]:
@@ -232,6 +248,39 @@ async def test_a_cuff_that_closes_its_memory() -> None:
     assert caught.value.code == 3
 
 
+async def test_an_answer_with_an_error_is_no_answer() -> None:
+    cuff = small(MORNING, cursor=1)
+    cuff.opens_with = 5
+    with pytest.raises(ProcedureFailed) as caught:
+        await said(cuff)
+    assert caught.value.code == 5
+
+
+async def test_a_cursor_beyond_the_ring_is_not_believed_or_remembered() -> None:
+    found = await said(small(MORNING, EARLIER, cursor=200), {"cursor_1": "1", "mark_1": ""})
+    assert sorted(systolics(found)) == [125, 126]
+    assert learned(found) == {}
+
+
+@pytest.mark.parametrize(
+    ("services", "driver"),
+    [
+        ({CUFF_WITH_KEY}, OmronMemory),
+        ({CUFF_WITH_BOND}, OmronMemory),
+        ({CUFF_WITH_BOND, BloodPressure.service}, OmronMemory),
+        ({BloodPressure.service}, BloodPressure),
+    ],
+)
+def test_which_of_omrons_cuffs_it_reads(services: set[str], driver: object) -> None:
+    omron = {0x020E: bytes.fromhex("08000200f1001e010006")}
+    seen = Advertisement("", "X2+ Connect_C1C5", frozenset(services), company_data=omron)
+    assert choose(seen) is driver
+
+
+def test_the_assigned_number_of_its_service() -> None:
+    assert CUFF_WITH_BOND == "0000fe4a-0000-1000-8000-00805f9b34fb"
+
+
 async def test_a_model_that_nobody_described_is_not_guessed_at() -> None:
     with pytest.raises(LinkRefused, match="layout"):
         await said(Cuff("HEM-9999T", {}))
@@ -293,9 +342,21 @@ def test_a_date_that_is_none_is_a_time_fault() -> None:
 )
 def test_status_bits(date: str, time: str, status: Status) -> None:
     little = bytes.fromhex(f"6558541a{date}{time}000000000000")
-    big = b"".join(little[at : at + 2][::-1] for at in range(0, 14, 2))
     assert decode_record(little, "little").status == (status,)
-    assert decode_record(big, "big").status == (status,)
+    assert decode_record(swapped(little), "big").status == (status,)
+
+
+@pytest.mark.parametrize(("systolic", "is_one"), [("e1", True), ("e2", False), ("ff", False)])
+def test_the_highest_systolic_of_a_record(systolic: str, is_one: bool) -> None:
+    little = bytes.fromhex(f"{systolic}58541a331ade18000000000000")
+    orders: tuple[tuple[ByteOrder, bytes], ...] = (("little", little), ("big", swapped(little)))
+    for order, record in orders:
+        if is_one:
+            seen = decode_record(record, order)
+            assert seen.values[Quantity.SYSTOLIC].number == 250
+        else:
+            with pytest.raises(BadFrame, match="empty"):
+                decode_record(record, order)
 
 
 def test_nothing_here_can_write() -> None:

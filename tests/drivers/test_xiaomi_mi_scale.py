@@ -108,6 +108,14 @@ def test_catty_is_named_but_the_count_is_five_grams_all_the_same() -> None:
     assert shown_in_catty.details["display_unit"] == "catty"
 
 
+def test_bits_without_a_meaning_are_not_looked_at() -> None:
+    weight = decode_weight(bytes.fromhex("2b4c63e20702010f2f1c"))
+    assert weight.details == {"load": "present"}
+    composition = decode_body_composition(bytes.fromhex("0e2dea070b16070f08e601604a"))
+    assert composition.details == {"load": "present"}
+    assert set(composition.values) == {Quantity.BODY_WEIGHT}
+
+
 @pytest.mark.parametrize("ohm", ["fdff", "feff", "0000"])
 def test_impedance_that_could_not_be_measured(ohm: str) -> None:
     frame = decode_body_composition(bytes.fromhex(f"0226ea070b16070f08{ohm}604a"))
