@@ -24,7 +24,7 @@ from drivers.gatt.resolution import counted, shortened
 from drivers.links import GattLink, read_if_offered, uuid16
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Rejected, Status, Unit, Value
 from drivers.reader import ByteReader, clock_fault, user_index
-from drivers.vendor import and_memory
+from drivers.vendor import and_memory, and_weight
 
 IN_POUND = 0x01
 TIME_STAMP = 0x02
@@ -151,11 +151,12 @@ class WeightScale(GattProfile):
     """
 
     id = "gatt-weight-scale"
-    service = (uuid16(0x181D), uuid16(0x181B))
+    service = (uuid16(0x181D), uuid16(0x181B), and_weight.SERVICE)
     characteristic = uuid16(0x2A9D)
     decode = decode_weight
     more_decoders: ClassVar[Mapping[str, Decoder]] = {
-        body_composition.MEASUREMENT: decode_body_composition
+        body_composition.MEASUREMENT: decode_body_composition,
+        and_weight.MEASUREMENT: and_weight.decode_tenths,
     }
     quirks: ClassVar[frozenset[str]] = and_memory.QUIRKS | {CONFIRMS_PROFILE}
 
@@ -191,13 +192,19 @@ class WeightScale(GattProfile):
         if CONFIRMS_PROFILE in self.oddities:
             await user_data.confirm_profile(link)
 
+    def _sources(self, link: GattLink) -> list[str]:
+        """Never the same weight twice."""
+        offered = [source for source in self.decoders if link.has(source)]
+        if self.characteristic in offered:
+            return [source for source in offered if source != and_weight.MEASUREMENT]
+        return offered or [self.characteristic]
+
     async def _weighings(self, link: GattLink) -> AsyncGenerator[Said, None]:
         weighings = Weighings(
             await self.refinement(link), await body_composition.read_resolutions(link)
         )
         await self.prepare(link)
-        offered = [source for source in self.decoders if link.has(source)]
-        for source in offered or [self.characteristic]:
+        for source in self._sources(link):
             await link.subscribe(source)
         async for source, payload in link.notifications():
             if source not in self.decoders:

@@ -1,15 +1,28 @@
-"""What A&D's devices are told before their measurements are subscribed to."""
+"""What A&D's devices are told before they are subscribed to, and what they call a weight."""
+
+from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
-from drivers.contract import GattProfile
+from drivers.contract import Advertisement, GattProfile
 from drivers.device_clock import DATE_TIME
-from drivers.errors import LinkLost, LinkRefused
+from drivers.errors import (
+    LinkLost,
+    LinkRefused,
+    ReservedBits,
+    TrailingBytes,
+    TruncatedPayload,
+)
 from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.health_thermometer import HealthThermometer
 from drivers.gatt.weight_scale import WeightScale
+from drivers.links import uuid16
+from drivers.measurement import Measurement, Quantity, Status, Unit, Value
+from drivers.registry import choose
 from drivers.replay import ReplayGattLink, Trace
 from drivers.vendor.and_memory import CONTROL, prepare
+from drivers.vendor.and_weight import MEASUREMENT, SERVICE, decode_tenths
 
 SHOWN = "ea070b16080f2f"
 BOTH = ("sends-all-on-request", "waits-for-its-clock")
@@ -70,3 +83,42 @@ async def test_a_refusal_costs_nothing_and_a_lost_link_everything() -> None:
     await prepare(Refusing(trace), BOTH)
     with pytest.raises(LinkLost):
         await prepare(Leaving(trace), BOTH)
+
+
+def decode(hex_text: str) -> Measurement:
+    return decode_tenths(bytes.fromhex(hex_text))
+
+
+def test_the_old_weight_counts_in_tenths() -> None:
+    seen = decode("06 1a03 ea070b16080f2f 02")
+    assert seen.values == {Quantity.BODY_WEIGHT: Value(Decimal("79.4"), Unit.KILOGRAM)}
+    assert seen.device_time == datetime.fromisoformat("2026-11-22T08:15:47")
+    assert seen.user_index == 2
+    assert decode("01 2206").values[Quantity.BODY_WEIGHT] == Value(Decimal("157.0"), Unit.POUND)
+    assert decode("04 1a03 ff").is_of_unknown_user
+    assert decode("02 1a03 00000000000000").status == (Status.TIME_FAULT,)
+
+
+def test_the_old_weight_is_held_to_its_layout() -> None:
+    with pytest.raises(ReservedBits):
+        decode("08 1a03 f500 d606")
+    with pytest.raises(TruncatedPayload):
+        decode("02 1a03")
+    with pytest.raises(TrailingBytes):
+        decode("00 1a03 01")
+
+
+async def test_a_weight_that_is_offered_in_both_forms_is_read_once() -> None:
+    steps = (
+        {"notify": MEASUREMENT, "payload": "001a03"},
+        {"notify": "2a9d", "payload": "00083e"},
+    )
+    device = ReplayGattLink(Trace("", "", "", steps))
+    (seen,) = [one async for one in WeightScale().read(device)]
+    assert isinstance(seen, Measurement)
+    assert seen.raw == (bytes.fromhex("00083e"),)
+
+
+def test_the_old_service_leads_to_the_driver_for_scales() -> None:
+    assert choose(Advertisement("", services=frozenset({SERVICE}))) is WeightScale
+    assert choose(Advertisement("", services=frozenset({SERVICE, uuid16(0x181D)}))) is WeightScale
