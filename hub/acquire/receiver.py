@@ -254,10 +254,7 @@ class Receiver:
             fields["clock_offset_s"] = round(report.clock_offset_s)
         if report.battery_percent is not None:
             fields["battery_percent"] = report.battery_percent
-        if isinstance(report.problem, ConsentNeeded):
-            fields["task"] = Task.CONSENT_NEEDED
-        elif report.problem is None or report.kept:
-            fields["task"] = Task.CLOCK_LOST if report.clock_is_lost else None
+        fields["task"] = _task(report)
         self._home.status(device.key, **fields)
         log.info(
             "%s: %d new, %d already kept, %d unreadable%s",
@@ -277,3 +274,10 @@ class Receiver:
             problem=str(error),
             **({"task": Task.BOND_LOST} if refused else {}),
         )
+
+
+def _task(report: Report) -> Task | None:
+    """Whatever kept it from talking to the hub at all is over."""
+    if isinstance(report.problem, ConsentNeeded):
+        return Task.CONSENT_NEEDED
+    return Task.CLOCK_LOST if report.clock_is_lost else None
