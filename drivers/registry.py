@@ -19,6 +19,7 @@ from drivers.gatt.pulse_oximeter import PulseOximeter
 from drivers.gatt.weight_scale import WeightScale
 from drivers.links import uuid16
 from drivers.vendor.berrymed_bm1000 import BerrymedBm1000
+from drivers.vendor.contec_cms50d_bt import ContecCms50dBt
 from drivers.vendor.health_medical_jks50f import HealthMedicalJks50f
 from drivers.vendor.jumper_jpd500f import JumperJpd500f
 from drivers.vendor.omron_memory import OmronMemory
@@ -27,14 +28,23 @@ from drivers.vendor.viatom_o2ring import ViatomO2Ring
 from drivers.vendor.viatom_pc60fw import ViatomPc60fw
 from drivers.vendor.xiaomi_mi_scale import MiBodyCompositionScale, MiSmartScale
 from drivers.vendor.yonker_ibpa1 import YonkerIbpa1
+from drivers.wired.and_scale import AndScale
+from drivers.wired.and_tm2657 import AndTm2657
+from drivers.wired.contec_cms50 import ContecCms50, ContecCms50Plus
 from drivers.wired.nonin import Nonin
 from drivers.wired.taidoc_td42xx import TaidocTd42xx
+from drivers.wired.vitalograph_lung_monitor import VitalographLungMonitor
 
 Driver = type[RadioDriver] | type[SerialDriver]
 
 DRIVERS: tuple[Driver, ...] = (
+    AndScale,
+    AndTm2657,
     BerrymedBm1000,
     BloodPressure,
+    ContecCms50,
+    ContecCms50dBt,
+    ContecCms50Plus,
     ContinuousGlucose,
     GenericHealthSensor,
     Glucose,
@@ -51,6 +61,7 @@ DRIVERS: tuple[Driver, ...] = (
     TaidocTd42xx,
     ViatomO2Ring,
     ViatomPc60fw,
+    VitalographLungMonitor,
     WeightScale,
     YonkerIbpa1,
 )

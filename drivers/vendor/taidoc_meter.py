@@ -58,6 +58,7 @@ NAMES = (
 
 ANSWER_WITHIN_S = 5.0
 FINGER_GONE_S = 10.0  # an oximeter sends every second while a finger is in
+ENOUGH_FRAMES = 60  # the session has a deadline, and what is only held would be lost
 LIVE = bytes((2, 0, 0, 0))
 FOUR_USERS = "four-users"
 USERS = (1, 2, 3, 4)
@@ -116,7 +117,7 @@ class TaidocMeter(BleDriver):
                 yield Learned({f"{NEWEST}{user}": newest})
 
     async def _insertions(self, link: GattLink, model: bytes) -> AsyncGenerator[Said, None]:
-        insertion = FingerInsertion()
+        insertion = FingerInsertion(answer_after=ENOUGH_FRAMES)
         await link.write(CHARACTERISTIC, ask(OXIMETER_ON, LIVE))
         async for source, payload in link.notifications(FINGER_GONE_S):
             if source != CHARACTERISTIC or decode_frame(payload).command != OXIMETER_VALUE:

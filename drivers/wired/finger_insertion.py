@@ -40,11 +40,15 @@ MISSING_FRAMES = 10  # the device itself holds the last numbers for 10 s after t
 class FingerInsertion:
     """Takes a stream's frames, one a second.
 
+    missing_frames  so many without numbers are a finger that has left: more in a faster stream
     answer_after  so many frames with numbers are enough, whether the finger leaves or not: for a
                   link whose session has a deadline, which would take the measurement with it
     """
 
-    def __init__(self, answer_after: int | None = None) -> None:
+    def __init__(
+        self, answer_after: int | None = None, missing_frames: int = MISSING_FRAMES
+    ) -> None:
+        self._missing_frames = missing_frames
         self._answer_after = answer_after
         self._best: Measurement | None = None
         self._is_answered = False
@@ -57,7 +61,7 @@ class FingerInsertion:
             return self.end()
         if any(frame.values[quantity].number is None for quantity in NEEDED):
             self._missing += 1
-            return self.end() if self._missing >= MISSING_FRAMES else None
+            return self.end() if self._missing >= self._missing_frames else None
         self._missing = 0
         if self._is_answered:
             return None

@@ -15,6 +15,7 @@ from drivers.errors import DriverError
 from drivers.racp import REPORT_ALL
 from drivers.vendor.omron_frames import CLOSE, OPEN
 from drivers.vendor.taidoc_frames import CONNECT, ask
+from drivers.wired.contec_cms50 import KEEP_ALIVE, START
 from drivers.wired.nonin_commands import GET_SERIAL_NUMBER, select_format, set_time
 from tests.drivers.views import Seen, decoders
 
@@ -94,6 +95,8 @@ def test_commands_are_those_of_the_vectors() -> None:
         "omron-end": CLOSE,
         "omron-start": OPEN,
         "td42xx-frame": ask(CONNECT),
+        "cms50-keep": KEEP_ALIVE,
+        "cms50-start": START,
     }
     wanted = {one["id"]: one["hex"] for one in ours() if is_command(one)}
     assert {name: command.hex() for name, command in commands.items()} == {

@@ -1,6 +1,9 @@
 """What comes over wires, and TaiDoc's frames, which are the same by radio."""
 
+from drivers.measurement import Measurement, Quantity, Status
+from drivers.vendor import contec_cms50d_bt as contec_bt
 from drivers.vendor import taidoc_frames as taidoc
+from drivers.wired import and_scale, contec_cms50_formats, vitalograph_lung_monitor
 from tests.drivers.views import Decode, Seen
 
 
@@ -18,7 +21,60 @@ def taidoc_time(payload: bytes) -> Seen:
     return {"datetime": seen and seen.isoformat()}
 
 
+def scale(payload: bytes) -> Seen:
+    """Some sources leave the end of the line away, which the scale never does."""
+    seen = and_scale.decode_weight(payload.removesuffix(and_scale.END) + and_scale.END)
+    return {
+        "stable": Status.MEASUREMENT_ONGOING not in seen.status,
+        "value": seen.values[Quantity.BODY_WEIGHT].number,
+    }
+
+
+def nine_octets(payload: bytes) -> Seen:
+    """The rest of the frame is not stored, so it is looked at in the octets."""
+    seen = oximetry(contec_cms50_formats.decode_nine(payload))
+    return {
+        **{name: value or 0 for name, value in seen.items()},
+        "pleth": payload[3] & 0x7F,
+        "pulse_beep": bool(payload[1] & 0x02),
+        "signal": payload[2] & 0x0F,
+    }
+
+
+def contec_stream(payload: bytes) -> Seen:
+    if payload[1:2] == b"\x00":
+        return {"wave": payload[3]}
+    return oximetry(contec_bt.decode_vital_signs(payload))
+
+
+def oximetry(seen: Measurement) -> Seen:
+    return {
+        "spo2": seen.values[Quantity.OXYGEN_SATURATION].number,
+        "pulse": seen.values[Quantity.PULSE_RATE].number,
+    }
+
+
+def blow(payload: bytes) -> Seen:
+    seen = vitalograph_lung_monitor.decode_blow(payload)
+    ratio = seen.values[Quantity.FEV1_FEV6_RATIO].number
+    return {
+        "device_id": payload[4:14].decode(),
+        "fev1_l": seen.values[Quantity.FEV1].number,
+        "fev6_l": seen.values[Quantity.FEV6].number,
+        "ratio": ratio and ratio.scaleb(-2),
+        "fef2575_l_s": seen.values[Quantity.FEF25_75].number,
+        "good_test": Status.QUESTIONABLE not in seen.status,
+        "software_version": int(payload[-5:-2]),
+        "timestamp": seen.device_time and seen.device_time.isoformat(),
+    }
+
+
 DECODERS: dict[str, Decode] = {
+    "and-scale-ascii": scale,
+    "cms50-9byte": nine_octets,
+    "cms50-cmd": nine_octets,
+    "cms50d-bt": contec_stream,
     "td42xx-datetime": taidoc_time,
     "td42xx-frame": taidoc_frame,
+    "vitalograph": blow,
 }
