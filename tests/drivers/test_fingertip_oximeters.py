@@ -44,6 +44,12 @@ def test_a_length_that_no_frame_has_does_not_stop_the_stream() -> None:
     assert list(frames(arrived)) == [NUMBERS]
 
 
+def test_what_is_no_frame_is_not_kept() -> None:
+    arrived = bytearray(b"\x00" * 500)
+    assert list(frames(arrived)) == []
+    assert len(arrived) < 2
+
+
 def test_a_damaged_frame_says_so() -> None:
     with pytest.raises(BadChecksum):
         decode_parameters(NUMBERS[:-1] + b"\xe4")

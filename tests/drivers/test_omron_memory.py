@@ -19,7 +19,14 @@ from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.device_information import MODEL_NUMBER
 from drivers.measurement import Learned, Measurement, Quantity, Status
 from drivers.registry import choose
-from drivers.vendor.omron_frames import CLOSE, OPEN, decode_frame, decode_refusal, read_command
+from drivers.vendor.omron_frames import (
+    CLOSE,
+    OPEN,
+    Assembler,
+    decode_frame,
+    decode_refusal,
+    read_command,
+)
 from drivers.vendor.omron_layouts import LAYOUTS, layout_of
 from drivers.vendor.omron_memory import (
     ANSWERED,
@@ -372,6 +379,19 @@ def test_a_frame_and_its_damage() -> None:
         decode_frame(frame[:-1] + b"\xb6")
     with pytest.raises(BadFrame):
         decode_frame(bytes.fromhex("0480008c"))
+
+
+def test_a_frame_over_channels_forgets_what_came_before_its_beginning() -> None:
+    """Captured from a HEM-7280T (omblepy issue #57)."""
+    parts = [
+        bytes.fromhex("2e8100026026401e802d80008000094d"),
+        bytes.fromhex("ff09865e094dff09865e08c809191212"),
+        bytes.fromhex("2c1b855df835685114e002da00ff0000"),
+    ]
+    assembler = Assembler()
+    assert [assembler.take(1, bytes(16)), assembler.take(2, bytes(16))] == [None, None]
+    assert [assembler.take(*one) for one in enumerate(parts)] == [None, None, b"".join(parts)]
+    assert assembler.take(2, parts[2]) is None
 
 
 def test_a_refusal() -> None:
