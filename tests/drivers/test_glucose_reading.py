@@ -159,18 +159,12 @@ async def test_a_ketone_is_told_from_glucose_by_its_meal() -> None:
 
 
 async def test_without_its_context_nobody_knows_whether_it_is_a_ketone() -> None:
-    seen, _ = await read(ANNOUNCED, PLAIN, DONE, oddities=("ketone-is-meal-6",))
-    assert shapes(seen) == [("glucose", 7, 1), ("glucose", 8, 1)]
-    assert isinstance(seen[0], Measurement)
-    assert isinstance(seen[1], Measurement)
-    assert (seen[0].status, seen[1].status) == ((), (Status.QUESTIONABLE,))
-
-
-async def test_what_may_be_a_ketone_is_read_again_after_a_lost_link() -> None:
-    for end in ((), (notify("2a52", "06000108"),)):
-        seen, error = await read(ANNOUNCED, PLAIN, *end, oddities=("ketone-is-meal-6",))
-        assert shapes(seen) == [("glucose", 7, 1)]
-        assert error is not None
+    for end in (DONE, notify("2a52", "06000108")):
+        seen, _ = await read(ANNOUNCED, PLAIN, end, oddities=("ketone-is-meal-6",))
+        assert shapes(seen) == [("glucose", 7, 1), ("glucose", 8, 1)]
+        assert isinstance(seen[0], Measurement)
+        assert isinstance(seen[1], Measurement)
+        assert (seen[0].status, seen[1].status) == ((), (Status.QUESTIONABLE,))
 
 
 async def test_a_ketone_in_molar_units_stays_questionable() -> None:
