@@ -165,7 +165,9 @@ class OmronMemory(BleDriver):
                     yield replace(decode_record(record, layout.order), user_index=index)
         if cursor <= layout.slots:
             mark = await self._mark(link, layout, base, cursor)
-            yield Learned({f"cursor_{user}": str(cursor), f"mark_{user}": mark})
+            facts = {f"cursor_{user}": str(cursor), f"mark_{user}": mark}
+            if not facts.items() <= self.memory.items():
+                yield Learned(facts)
 
     async def _slots(
         self, link: GattLink, layout: Layout, base: int, user: int, cursor: int
