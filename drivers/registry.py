@@ -22,6 +22,7 @@ from drivers.vendor.berrymed_bm1000 import BerrymedBm1000
 from drivers.vendor.contec_cms50d_bt import ContecCms50dBt
 from drivers.vendor.health_medical_jks50f import HealthMedicalJks50f
 from drivers.vendor.jumper_jpd500f import JumperJpd500f
+from drivers.vendor.nonin_3230 import Nonin3230
 from drivers.vendor.omron_memory import OmronMemory
 from drivers.vendor.taidoc_meter import TaidocMeter
 from drivers.vendor.viatom_o2ring import ViatomO2Ring
@@ -32,6 +33,7 @@ from drivers.wired.and_scale import AndScale
 from drivers.wired.and_tm2657 import AndTm2657
 from drivers.wired.contec_cms50 import ContecCms50, ContecCms50Plus
 from drivers.wired.nonin import Nonin
+from drivers.wired.nonin_waveform import NoninWaveform
 from drivers.wired.taidoc_td42xx import TaidocTd42xx
 from drivers.wired.vitalograph_lung_monitor import VitalographLungMonitor
 
@@ -55,6 +57,8 @@ DRIVERS: tuple[Driver, ...] = (
     MiBodyCompositionScale,
     MiSmartScale,
     Nonin,
+    Nonin3230,
+    NoninWaveform,
     OmronMemory,
     PulseOximeter,
     TaidocMeter,

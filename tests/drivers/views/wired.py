@@ -3,7 +3,12 @@
 from drivers.measurement import Measurement, Quantity, Status
 from drivers.vendor import contec_cms50d_bt as contec_bt
 from drivers.vendor import taidoc_frames as taidoc
-from drivers.wired import and_scale, contec_cms50_formats, vitalograph_lung_monitor
+from drivers.wired import (
+    and_scale,
+    contec_cms50_formats,
+    nonin_packets,
+    vitalograph_lung_monitor,
+)
 from tests.drivers.views import Decode, Seen
 
 
@@ -41,6 +46,29 @@ def nine_octets(payload: bytes) -> Seen:
     }
 
 
+def nonin_frame(payload: bytes) -> Seen:
+    seen = nonin_packets.decode_frame_2(payload)
+    return {"sync": seen.is_first, "float": seen.number}
+
+
+def nonin_packet(payload: bytes) -> Seen:
+    """The averages for recording are not stored, so they are looked at in the octets."""
+    seen = oximetry(nonin_packets.decode_packet_2(payload))
+    numbers = payload[3::5]
+    averages = {"hr": 0, "e_hr": 13, "e_hr_d": 21}
+    return {
+        **{name: numbers[at] << 7 | numbers[at + 1] for name, at in averages.items()},
+        "hr_d": seen["pulse"],
+        "spo2_d": seen["spo2"],
+        "spo2": numbers[2],
+        "revision": numbers[3],
+        "spo2_fast": numbers[9],
+        "spo2_bb": numbers[10],
+        "e_spo2": numbers[15],
+        "e_spo2_d": numbers[16],
+    }
+
+
 def contec_stream(payload: bytes) -> Seen:
     if payload[1:2] == b"\x00":
         return {"wave": payload[3]}
@@ -74,6 +102,8 @@ DECODERS: dict[str, Decode] = {
     "cms50-9byte": nine_octets,
     "cms50-cmd": nine_octets,
     "cms50d-bt": contec_stream,
+    "nonin-2-frame": nonin_frame,
+    "nonin-2-packet": nonin_packet,
     "td42xx-datetime": taidoc_time,
     "td42xx-frame": taidoc_frame,
     "vitalograph": blow,
