@@ -9,7 +9,8 @@ What could lose a record is not remembered or not relied upon:
 
 - records that did not come in ascending order say nothing about the next one's number;
 - a number in the upper half of its range may wrap before the next session;
-- the mark is taken away before it is used, so a device that breaks off over it is asked for all;
+- the mark is taken away before it is used, so a device that breaks off over it is asked for all,
+  and one that did so twice running is never asked for a part again;
 - every tenth report is of all records, for whatever else a memory may do, and for a meal that
   somebody adds to an old reading.
 """
@@ -19,15 +20,16 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from drivers.contract import Memory, Reading, Said
-from drivers.errors import ProcedureFailed
+from drivers.errors import LinkRefused, ProcedureFailed
 from drivers.measurement import Learned, Rejected
 
 SEQUENCE = "newest_sequence"
 RECORD = "newest_record"
 IN_PART = "reports_in_part"
-FORGET = Learned({SEQUENCE: None, RECORD: None})
+BROKEN_OFF = "reports_broken_off"
 HIGHEST_MARK = 0x7FFF
 IN_PART_AT_MOST = 9
+BROKEN_OFF_AT_MOST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +81,46 @@ async def read_on(memory: Memory, report: Report, proof: bytes = b"") -> AsyncGe
             each to what was seen as it arrives
     proof   what else must be as it was for a record to be the same
     """
-    known, parts = _mark(memory), _number(memory, IN_PART) or 0
-    if known is not None and parts < IN_PART_AT_MOST:
-        yield FORGET
+    known, parts = _mark(memory), _number(memory, IN_PART)
+    broken_off = _number(memory, BROKEN_OFF)
+    if known and parts < IN_PART_AT_MOST and broken_off < BROKEN_OFF_AT_MOST:
+        yield Learned({SEQUENCE: None, RECORD: None, BROKEN_OFF: str(broken_off + 1)})
+        broken_off = 0
         seen = Seen(proof)
         try:
             async with aclosing(report(known.sequence, seen)) as readings:
                 async for reading in readings:
                     yield reading
-        except ProcedureFailed:
+        except (ProcedureFailed, LinkRefused):
             pass  # it does not know the filter: it is asked for all
         if known in seen:
-            yield _learned(seen.newest, parts + 1)
+            yield _learned(seen.newest, parts + 1, broken_off)
             return
     seen = Seen(proof)
     async with aclosing(report(None, seen)) as readings:
         async for reading in readings:
             yield reading
     if seen.newest or memory:
-        yield _learned(seen.newest, 0)
+        yield _learned(seen.newest, 0, broken_off)
 
 
-def _learned(newest: Mark | None, parts: int) -> Learned:
-    if newest is None:
-        return Learned({SEQUENCE: None, RECORD: None, IN_PART: None})
-    return Learned({SEQUENCE: str(newest.sequence), RECORD: newest.record, IN_PART: str(parts)})
+def _learned(newest: Mark | None, parts: int, broken_off: int) -> Learned:
+    return Learned(
+        {
+            SEQUENCE: str(newest.sequence) if newest else None,
+            RECORD: newest.record if newest else None,
+            IN_PART: str(parts) if newest else None,
+            BROKEN_OFF: str(broken_off) if broken_off else None,
+        }
+    )
 
 
 def _mark(memory: Memory) -> Mark | None:
-    sequence = _number(memory, SEQUENCE)
-    return None if sequence is None else Mark(sequence, memory.get(RECORD, ""))
+    if SEQUENCE not in memory or RECORD not in memory:
+        return None
+    return Mark(_number(memory, SEQUENCE), memory[RECORD])
 
 
-def _number(memory: Memory, name: str) -> int | None:
+def _number(memory: Memory, name: str) -> int:
     text = memory.get(name, "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() else 0

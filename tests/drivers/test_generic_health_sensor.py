@@ -204,6 +204,7 @@ async def test_stored_observations_are_read_on_and_then_live_ones_are_asked_for(
             "newest_sequence": "6",
             "newest_record": "0306000000" + record,
             "reports_in_part": "1",
+            "reports_broken_off": None,
         }
     )
 

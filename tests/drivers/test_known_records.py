@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
 from drivers.contract import Memory, Said
-from drivers.errors import LinkLost, ProcedureFailed
+from drivers.errors import LinkLost, LinkRefused, ProcedureFailed
 from drivers.gatt.glucose import Glucose
 from drivers.links import uuid16
 from drivers.measurement import Learned, Measurement
@@ -15,7 +16,7 @@ from drivers.replay import ReplayGattLink, Step, Trace
 
 MEASUREMENT, CONTROL_POINT = uuid16(0x2A18), uuid16(0x2A52)
 MARK = {"newest_sequence": "7", "newest_record": "020700ea070b16080f2f6fb011"}
-FORGOTTEN = Learned({"newest_sequence": None, "newest_record": None})
+FORGOTTEN = Learned({"newest_sequence": None, "newest_record": None, "reports_broken_off": "1"})
 ALL, FROM_7 = "0101", "0103010700"
 
 
@@ -56,10 +57,16 @@ def newest(sequence: int, parts: int = 0, number: int = 0x6F) -> dict[str, str |
         "newest_sequence": str(sequence),
         "newest_record": record(sequence, number)["payload"],
         "reports_in_part": str(parts),
+        "reports_broken_off": None,
     }
 
 
-NOTHING_LEARNED = {"newest_sequence": None, "newest_record": None, "reports_in_part": None}
+NOTHING_LEARNED = {
+    "newest_sequence": None,
+    "newest_record": None,
+    "reports_in_part": None,
+    "reports_broken_off": None,
+}
 
 
 async def test_the_newest_record_is_learned_after_the_last() -> None:
@@ -82,6 +89,54 @@ async def test_the_mark_is_taken_away_before_it_is_used() -> None:
     assert link.written == []
     with pytest.raises(LinkLost):
         await anext(said)
+
+
+async def remembered(memory: Memory, *steps: Step) -> tuple[dict[str, str], list[str]]:
+    """What is known after a session, and what was asked for in it; it may break off."""
+    link = ReplayGattLink(Trace("", "", "", steps, offers=("2a18", "2a52")))
+    known: dict[str, str | None] = dict(memory)
+    with suppress(LinkLost):
+        async for said in Glucose(memory).read(link):
+            known |= said.facts if isinstance(said, Learned) else {}
+    requests = [payload.hex() for _, payload in link.written]
+    return {name: value for name, value in known.items() if value is not None}, requests
+
+
+async def test_a_meter_that_breaks_off_twice_is_always_asked_for_all() -> None:
+    """Else every other session with it would be lost."""
+    memory: dict[str, str] = dict(MARK)
+    every = (asked(ALL), record(7), ended())
+    requests = []
+    for _ in range(6):
+        memory, sent = await remembered(memory, *every)
+        requests += sent
+    assert requests == [FROM_7, ALL, FROM_7, ALL, ALL, ALL]
+
+
+async def test_a_meter_that_broke_off_once_is_forgiven() -> None:
+    part, whole = (asked(FROM_7), record(7), ended()), (asked(ALL), record(7), ended())
+    memory, _ = await remembered(MARK)
+    assert memory == {"reports_broken_off": "1"}
+    memory, _ = await remembered(memory, *whole)
+    assert memory["reports_broken_off"] == "1"
+    memory, sent = await remembered(memory, *part)
+    assert sent == [FROM_7]
+    assert "reports_broken_off" not in memory
+
+
+class RefusingLink(ReplayGattLink):
+    """Its meter refuses the filter below the control point, with an ATT error."""
+
+    async def write(self, characteristic: str, payload: bytes) -> None:
+        if len(payload) > 2:
+            raise LinkRefused("write", "invalid attribute value length")
+        await super().write(characteristic, payload)
+
+
+async def test_a_meter_that_refuses_the_write_is_asked_for_all() -> None:
+    link = RefusingLink(Trace("", "", "", (asked(ALL), record(7), ended()), offers=("2a18",)))
+    said = [one async for one in Glucose(MARK).read(link)]
+    assert shown(said)[1:] == [7, newest(7)]
 
 
 @pytest.mark.parametrize("code", [2, 3, 4, 5, 9])
