@@ -78,6 +78,7 @@ async def test_a_finger_that_stays_is_answered_after_a_minute_and_once() -> None
 
 
 def test_one_berry_frame_a_second() -> None:
+    assert list(Stream().feed(BERRY)) == [BERRY]
     stream = Stream()
     assert len(list(stream.feed(BERRY * 1000))) == 10
 
@@ -102,10 +103,36 @@ def test_berry_pulse_and_its_eighth_bit() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("payload", "status"),
+    [
+        ("cf320f4860", ()),
+        ("9032044860", (Status.INADEQUATE_SIGNAL,)),
+        ("a032044860", (Status.SENSOR_DISCONNECTED,)),
+        ("8632144860", (Status.SENSOR_UNCONNECTED_TO_USER,)),
+        ("8632244860", (Status.SIGNAL_ANALYSIS_ONGOING,)),
+    ],
+)
+def test_each_berry_status_bit(payload: str, status: tuple[Status, ...]) -> None:
+    assert berrymed_bm1000.decode_frame(bytes.fromhex(payload)).status == status
+
+
 @pytest.mark.parametrize("payload", ["0632044860", "8632048860", "86b2044860"])
 def test_a_berry_frame_has_one_mark(payload: str) -> None:
     with pytest.raises(BadFrame):
         berrymed_bm1000.decode_frame(bytes.fromhex(payload))
+
+
+@pytest.mark.parametrize(
+    ("payload", "pulse", "saturation"),
+    [("81ff6344", None, 99), ("81387f44", 56, None), ("81fe7e44", 254, 126)],
+)
+def test_what_jumper_says_when_it_has_no_number(
+    payload: str, pulse: int | None, saturation: int | None
+) -> None:
+    seen = decode_numbers(bytes.fromhex(payload)).values
+    assert seen[Quantity.PULSE_RATE].number == pulse
+    assert seen[Quantity.OXYGEN_SATURATION].number == saturation
 
 
 def test_a_waveform_is_no_number() -> None:
