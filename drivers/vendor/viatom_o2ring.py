@@ -76,8 +76,7 @@ def decode_sensors(payload: bytes) -> Measurement:
     reader = ByteReader(decode_answer(payload))
     saturation, pulse = reader.u8(), reader.u16()
     reader.octets(8)
-    state = reader.u8()
-    reader.octets(len(reader.payload) - 12)  # newer rings add their alarms
+    state = reader.u8()  # newer rings add an octet of alarms
     return Measurement(
         kind=Kind.PULSE_OXIMETRY,
         values={

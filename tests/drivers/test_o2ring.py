@@ -6,7 +6,13 @@ from datetime import datetime
 import pytest
 
 from drivers.contract import Advertisement, Said
-from drivers.errors import BadChecksum, LinkTimeout, NoDriver, ProcedureFailed
+from drivers.errors import (
+    BadChecksum,
+    LinkTimeout,
+    NoDriver,
+    ProcedureFailed,
+    TruncatedPayload,
+)
 from drivers.measurement import Learned, Measurement, Quantity, Status
 from drivers.registry import choose
 from drivers.vendor.viatom_o2ring import (
@@ -168,6 +174,30 @@ def test_no_finger_and_no_numbers() -> None:
     seen = decode_sensors(answer(OFF))
     assert {value.number for value in seen.values.values()} == {None}
     assert seen.status == (Status.SENSOR_UNCONNECTED_TO_USER,)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "saturation", "pulse"),
+    [
+        ("604600", 96, 70),
+        ("602c01", 96, 300),
+        ("ff4600", None, 70),
+        ("004600", None, 70),
+        ("60ffff", 96, None),
+        ("600000", 96, None),
+    ],
+)
+def test_each_number_may_be_missing(
+    numbers: str, saturation: int | None, pulse: int | None
+) -> None:
+    seen = decode_sensors(answer(bytes.fromhex(numbers) + CALIBRATING[3:])).values
+    assert seen[Quantity.OXYGEN_SATURATION].number == saturation
+    assert seen[Quantity.PULSE_RATE].number == pulse
+
+
+def test_an_answer_without_a_state_is_none() -> None:
+    with pytest.raises(TruncatedPayload):
+        decode_sensors(answer(CALIBRATING[:-1]))
 
 
 @pytest.mark.parametrize(
