@@ -181,9 +181,9 @@ class App:
         else:
             self.panel.show(Light.TROUBLE if self.rounds.problems else Light.READY)
 
-    def _radio_changed(self, problem: str | None) -> None:
+    def _radio_changed(self, problem: str | None, code: str | None) -> None:
         self.rounds.failed("bluetooth", problem)
-        self.home.note("radio", {"problem": problem})
+        self.home.note("radio", {"problem": problem, "code": code})
         self._light()
 
     def _connection_changed(self, state: LinkState) -> None:
@@ -241,5 +241,5 @@ class App:
 
     def _anomalies(self) -> dict[str, int]:
         """Counts without contents, for the technician and for the central service."""
-        counts = self.uplink.anomalies.counts()
+        counts = self.uplink.anomalies.counts() | self._receiving.anomalies()
         return counts | ({"books_damaged": len(self.books.damage)} if self.books.damage else {})

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from zoneinfo import ZoneInfo
 
+from drivers import catalogue
+from drivers.catalogue import Model
 from drivers.contract import SerialDriver
 from drivers.errors import NoDriver
 from drivers.registry import by_id
-from hub.acquire.agent import Agent, AgentRefused, register
+from hub.acquire.agent import Agent
 from hub.acquire.ble import Backends, Radio
+from hub.acquire.bluez import BlueZ, BlueZError
 from hub.acquire.pairing import Pairing
 from hub.acquire.receiver import Receiver
+from hub.acquire.recovery import Ladder
 from hub.acquire.serial_ports import SerialReceiver, wired_device
 from hub.books import Books
 from hub.clock import Now
@@ -22,10 +26,11 @@ from hub.settings import SerialPort, Settings
 log = logging.getLogger(__name__)
 
 SYSTEM_RADIO = "system"
+AIR = "air"  # the document that remembers what the neighbourhood is like
 
 
 class Receiving:
-    """`radio_changed` is told why there is no radio, or None when there is one."""
+    """`radio_changed` is told why there is no radio, and as which `Trouble`; None is well."""
 
     def __init__(
         self,
@@ -34,7 +39,7 @@ class Receiving:
         books: Books,
         home: Home,
         now: Now,
-        radio_changed: Callable[[str | None], None],
+        radio_changed: Callable[[str | None, str | None], None],
     ) -> None:
         self._settings = settings
         self._pairing = pairing
@@ -44,17 +49,25 @@ class Receiving:
         self._radio_changed = radio_changed
         self._zone = ZoneInfo(settings.hub.timezone)
         self._radio: Radio | None = None
+        self._ladder = Ladder(settings.ble.silence_s)
+        self._was_lively = False
 
     async def by_radio(self) -> None:
         """For as long as the radio lasts."""
         settings = self._settings.ble
         receiver = Receiver(settings, self._pairing, self._books, self._home, self._now, self._zone)
+        self._ladder.lively = await self._books.call(self._is_lively)
         async with AsyncExitStack() as stack:
             backends = await self._open_radio(stack)
-            self._radio = Radio(settings, receiver.heard, backends)
+            bluez = self._bluez() if backends is None else None
+            self._radio = Radio(
+                settings, receiver.heard, backends, bluez, self._ladder, self._model_at
+            )
             stack.push_async_callback(self._radio.close)
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._radio.listen(self._radio_changed))
+                if bluez is not None:
+                    group.create_task(bluez.run())
+                group.create_task(self._radio.listen(self._changed))
                 group.create_task(receiver.run(self._radio))
 
     async def by_wire(self, port: SerialPort) -> None:
@@ -74,23 +87,65 @@ class Receiving:
         if self._radio is not None:
             await self._radio.forget(address)
 
+    def anomalies(self) -> dict[str, int]:
+        """How often the radio had to be helped, by what helped."""
+        return dict(self._ladder.counts)
+
     async def _open_radio(self, stack: AsyncExitStack) -> Backends | None:
         """None: bleak's own, which is BlueZ."""
-        if self._settings.ble.radio != SYSTEM_RADIO:
-            from hub.demo.radio import close_radio, open_radio
+        if self._settings.ble.radio == SYSTEM_RADIO:
+            return None
+        from hub.demo.radio import close_radio, open_radio
 
-            state_dir = self._settings.hub.state_dir
-            backends = await open_radio(self._settings.ble.radio, state_dir, self._ask_passkey)
-            stack.push_async_callback(close_radio, backends)
-            return backends
+        state_dir = self._settings.hub.state_dir
+        backends = await open_radio(self._settings.ble.radio, state_dir, self._ask_passkey)
+        stack.push_async_callback(close_radio, backends)
+        return backends
+
+    def _bluez(self) -> BlueZ:
         agent = Agent(self._expects, self._show_passkey, self._ask_passkey)
+
+        async def came() -> None:
+            if self._radio is not None:
+                self._radio.returned()
+            await self._let_go(bluez)
+
+        def gone(reason: str) -> None:
+            if self._radio is not None:
+                self._radio.gone(reason)
+
+        bluez = BlueZ(self._settings.ble.adapter, agent, came, gone)
+        return bluez
+
+    async def _let_go(self, bluez: BlueZ) -> None:
+        """A hub that was killed leaves its device connected, and so unheard, for ever."""
+        ours = {device.address for device in self._home.devices()}
         try:
-            bus = await register(agent)
-        except AgentRefused as error:
-            log.warning("no pairing agent: %s", error)
-        else:
-            stack.callback(bus.disconnect)
-        return None
+            for known in await bluez.devices():
+                if known.connected and known.address in ours and not self._expects(known.address):
+                    log.warning("%s is still connected from before", known.address)
+                    await bluez.disconnect(known.address)
+        except BlueZError as error:
+            log.warning("stale connections: %s", error)
+
+    def _changed(self, problem: str | None) -> None:
+        trouble = self._radio.trouble if self._radio else None
+        self._radio_changed(problem, trouble)
+        if self._ladder.lively != self._was_lively:
+            self._was_lively = self._ladder.lively
+            self._books.soon(self._books.documents.put, AIR, {"lively": self._was_lively})
+
+    def _is_lively(self) -> bool:
+        self._was_lively = bool((self._books.documents.get(AIR) or {}).get("lively"))
+        return self._was_lively
+
+    def _model_at(self, address: str) -> Model | None:
+        """Of one that has joined, or is just about to."""
+        for device in self._home.devices():
+            if device.address == address and (model := catalogue.by_id(device.model)):
+                return model
+        candidate = self._pairing.candidates.get(address)
+        return candidate.model if candidate else None
 
     def _expects(self, address: str) -> bool:
         """Only with a device that the hub itself is connecting to."""

@@ -60,6 +60,7 @@ class Ble(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     step_timeout_s: Seconds = 10
     idle_s: Seconds = 5
     session_timeout_s: Seconds = 120
+    silence_s: Seconds = 90
 
 
 class SerialPort(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

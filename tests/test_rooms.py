@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 IMPORTERS = {
-    "bleak": {"hub/acquire/ble.py"},
-    "bleak_retry_connector": {"hub/acquire/ble.py"},
-    "dbus_fast": {"hub/acquire/agent.py"},
+    "bleak": {"hub/acquire/link.py"},
+    "bleak_retry_connector": {"hub/acquire/link.py"},
+    "dbus_fast": {"hub/acquire/agent.py", "hub/acquire/bluez.py"},
     "serial": {"hub/acquire/serial_ports.py"},
     "paho": {"hub/uplink/mqtt.py"},
     "gpiozero": {"hub/panel.py"},

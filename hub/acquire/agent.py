@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from dbus_fast import BusType, DBusError, Message, MessageType
+from dbus_fast import DBusError, Message, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.service import ServiceInterface, dbus_method
 
@@ -113,19 +113,14 @@ class Agent(ServiceInterface):
         self._show(self._device, None)
 
 
-async def register(agent: Agent, bus_type: BusType = BusType.SYSTEM) -> MessageBus:
-    """Make `agent` the one that BlueZ asks. Keep the bus: closing it withdraws the agent.
+async def register(bus: MessageBus) -> None:
+    """Make the agent, which `bus` exports at PATH, the one that BlueZ asks.
 
-    Raises AgentRefused when there is no bus or no BlueZ, or when it says no.
+    Again whenever bluetoothd has come back: from 5.72 on it wants an agent even for Just Works.
+    Raises AgentRefused when there is no BlueZ, or when it says no.
     """
-    try:
-        bus = await MessageBus(bus_type=bus_type).connect()
-    except (OSError, EOFError) as error:
-        raise AgentRefused(f"no D-Bus: {error}") from error
-    bus.export(PATH, agent)
     await _call(bus, "RegisterAgent", "os", [PATH, CAPABILITY])
     await _call(bus, "RequestDefaultAgent", "o", [PATH])
-    return bus
 
 
 async def _call(bus: MessageBus, member: str, signature: str, body: list[str]) -> None:
@@ -140,5 +135,4 @@ async def _call(bus: MessageBus, member: str, signature: str, body: list[str]) -
         )
     )
     if reply is None or reply.message_type is MessageType.ERROR:
-        bus.disconnect()
         raise AgentRefused(f"{member}: {reply.error_name if reply else 'no answer'}")

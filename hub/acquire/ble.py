@@ -1,283 +1,250 @@
-"""The radio: hear advertisements, hold one connection at a time. The only importer of bleak.
+"""The radio: hear advertisements, hold one connection at a time, bond, and get well again.
 
 Bluetooth on a Pi does one thing well at a time, so scanning pauses while a device is connected.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import TypeVar
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from bleak import BleakClient, BleakScanner
-from bleak.backends.characteristic import BleakGATTCharacteristic
-from bleak.backends.client import BaseBleakClient
-from bleak.backends.device import BLEDevice
-from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
-from bleak.exc import BleakError
-from bleak_retry_connector import establish_connection
-
-from drivers.contract import Advertisement
-from drivers.errors import LinkLost, LinkRefused, LinkTimeout
+from drivers.catalogue import Bond, Model, Pairing
+from drivers.errors import LinkError, LinkLost
+from hub.acquire.bluez import BlueZ, BlueZError, Known
+from hub.acquire.link import Backends, BleLink, Device, Ears, NoRadio, Sighting, unpair
+from hub.acquire.recovery import Ladder, Rung, Trouble
+from hub.acquire.refusals import KeyRefused, Refusals
 from hub.settings import Ble
+
+__all__ = ["Backends", "BleLink", "Radio", "Sighting"]
 
 log = logging.getLogger(__name__)
 
-HEARD_AT_MOST = 200  # addresses remembered; a hostile advertiser must not fill the memory
-NAME_AT_MOST = 64
-DISCOVERABLE = 0x01 | 0x02  # limited, general (Core Specification Supplement, Part A §1.3)
 RADIO_ABSENT_RETRY_S = 5.0
-LEAVE_TIMEOUT_S = 10.0  # BlueZ itself takes two to three seconds to let go of a device
-CONNECT_ATTEMPTS = 3  # a first connection can fail at service discovery
-
-# What dbus-fast raises when bluetoothd goes away in the middle of a call.
-BUS_GONE = (OSError, EOFError)
-
-T = TypeVar("T")
-Backends = tuple[type[BaseBleakScanner], type[BaseBleakClient]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One advertisement, and how strongly it was heard (dBm).
-
-    is_discoverable  by its flags: the device wants to be found by hosts that it does not know;
-                     None where BlueZ does not tell them (Device1.AdvertisingFlags, experimental)
-    """
-
-    advertisement: Advertisement
-    rssi: int
-    is_discoverable: bool | None = None
+HEAR_AGAIN_S = 15.0  # BlueZ forgets a device with its bond, and has to find it anew
+UNPLUG = "the radio hears nothing, whatever the hub does: unplug it and wait ten seconds"
 
 
 class Radio:
     """
     heard       called for every sighting
     backends    the demo's virtual air in the place of BlueZ
+    bluez       without it nothing is healed: neither a bond nor the radio
+    model_at    what the catalogue knows of the device at an address
     connecting  the address that the hub is connected to, or is connecting to
+    trouble     why nothing is heard, in a word
     """
 
     def __init__(
-        self, settings: Ble, heard: Callable[[Sighting], None], backends: Backends | None = None
+        self,
+        settings: Ble,
+        heard: Callable[[Sighting], None],
+        backends: Backends | None = None,
+        bluez: BlueZ | None = None,
+        ladder: Ladder | None = None,
+        model_at: Callable[[str], Model | None] = lambda address: None,
     ) -> None:
         self._settings = settings
         self._heard = heard
-        self._scanner_backend = backends[0] if backends else None
         self._client_backend = backends[1] if backends else None
-        self._devices: dict[str, BLEDevice] = {}
-        self._connecting = asyncio.Lock()
+        self._ears = Ears(settings.adapter, self._hear, backends[0] if backends else None)
+        self._bluez = bluez
+        self._ladder = ladder or Ladder(settings.silence_s)
+        self._model_at = model_at
+        self._turn = asyncio.Lock()
         self._scan_again = asyncio.Event()
-        self._scanner: BleakScanner | None = None
+        self._awaited: tuple[str, asyncio.Event] | None = None
+        self._link: BleLink | None = None
+        self._refusals = Refusals()
         self.connecting: str | None = None
+        self.trouble: Trouble | None = None
 
     async def listen(self, changed: Callable[[str | None], None]) -> None:
         """Scan for ever; `changed` is told why there is no radio, or None when there is one."""
         problem: str | None = None
         while True:
-            try:
-                async with self._connecting:
-                    # Sessions that followed each other before this got its turn are one wish.
-                    self._scan_again.clear()
-                    await self._start_scanning()
-            except (BleakError, OSError, EOFError) as error:
-                before, problem = problem, _in_words(error)
-                if problem != before:  # a radio that is away for weeks must not fill the log
-                    log.warning("no radio: %s", problem)
-                changed(problem)
-                await asyncio.sleep(RADIO_ABSENT_RETRY_S)
-            else:
-                problem = None
-                changed(None)
-                await self._scan_again.wait()
+            async with self._turn:
+                # Sessions that followed each other before this got its turn are one wish.
+                self._scan_again.clear()
+                before, problem = problem, await self._scan()
+            if problem not in (None, before):  # one that is away for weeks must not fill the log
+                log.warning("no radio: %s", problem)
+            changed(problem)
+            await self._attend(again_s=RADIO_ABSENT_RETRY_S if problem else None)
+
+    def gone(self, reason: str) -> None:
+        """BlueZ or its adapter went away: what was connected is not, though nobody says so."""
+        if self._link is not None:
+            self._link.lost(LinkLost("link", reason))
+        self._scan_again.set()
+
+    def returned(self) -> None:
+        """It is back, and knows nothing of the scan that was running."""
+        self._scan_again.set()
 
     @asynccontextmanager
-    async def connect(self, address: str) -> AsyncIterator["BleLink"]:
+    async def connect(self, address: str) -> AsyncIterator[BleLink]:
         """Connect and bond; raises LinkError. The link is closed on every way out."""
-        async with self._connecting:
-            await self._stop_scanning()
+        async with self._turn, AsyncExitStack() as stack:
+            self._ladder.resting()
+            await self._ears.close()
             self.connecting = address
-            try:
-                async with self._connected(address) as link:
-                    yield link
-            finally:
-                self.connecting = None
-                self._scan_again.set()
+            stack.callback(self._leave)
+            link = await self._opened(address)
+            stack.push_async_callback(self._close, link, address)
+            yield link
 
     async def close(self) -> None:
-        await self._stop_scanning()
+        await self._ears.close()
 
     async def forget(self, address: str) -> None:
         """Remove the bond, so that the device can be paired anew."""
-        if device := self._devices.get(address):
-            client = BleakClient(device, backend=self._client_backend)
-            with suppress(BleakError, OSError, EOFError):
-                await client.unpair()
+        if self._bluez is None:
+            if device := self._ears.devices.get(address):
+                await unpair(device, self._client_backend)
+            return
+        try:
+            await self._bluez.remove(address)
+        except BlueZError as error:
+            log.warning("could not forget %s: %s", address, error)
 
-    @asynccontextmanager
-    async def _connected(self, address: str) -> AsyncIterator["BleLink"]:
-        device = self._devices.get(address)
+    async def _opened(self, address: str) -> BleLink:
+        """A link to it; a bond that only one side still has is made anew, once."""
+        known = await self._known(address)
+        try:
+            self._refusals.check(known)
+            return await self._linked(address, known)
+        except KeyRefused as refused:
+            log.warning("%s: %s; pairing it anew", address, refused)
+            await self.forget(address)
+            await self._hear_again(address)
+            return await self._linked(address, await self._known(address))
+
+    async def _linked(self, address: str, known: Known | None) -> BleLink:
+        device = self._ears.devices.get(address)
         if device is None:
             raise LinkLost("connect", "not heard")
-        link = BleLink(self._settings)
-        client = await link.run(
-            "connect", self._establish(device, link), self._settings.connect_timeout_s
-        )
+        link = self._link = BleLink(self._settings, self._client_backend)
         try:
-            await link.attach(client)
-            yield link
-        finally:
-            await _leave(client)
+            await self._open(link, device, known)
+            if known is not None and known.paired:
+                link.bonded = True
+            elif not self._never_bonds(address):
+                # Before anything else: BlueZ's implicit pairing at the first subscription is
+                # unreliable, and some cuffs switch off when they are read unencrypted.
+                await link.pair()
+        except BaseException:
+            await link.close()
+            raise
+        return link
 
-    async def _establish(self, device: BLEDevice, link: "BleLink") -> BleakClient:
-        return await establish_connection(
-            BleakClient,
-            device,
-            device.name or device.address,
-            disconnected_callback=lambda _: link.lost(),
-            max_attempts=CONNECT_ATTEMPTS,
-            use_services_cache=False,  # a device's services may change with its firmware
-            backend=self._client_backend,
-        )
-
-    async def _start_scanning(self) -> None:
-        adapter = {"adapter": self._settings.adapter} if self._settings.adapter else {}
-        scanner = BleakScanner(
-            self._detected,
-            bluez=adapter,  # type: ignore[arg-type]  # a TypedDict whose keys are all optional
-            backend=self._scanner_backend,
-        )
-        await scanner.start()
-        self._scanner = scanner
-
-    async def _stop_scanning(self) -> None:
-        scanner, self._scanner = self._scanner, None
-        if scanner:
-            with suppress(BleakError, OSError, EOFError):
-                await scanner.stop()
-
-    def _detected(self, device: BLEDevice, data: AdvertisementData) -> None:
-        self._devices.pop(device.address, None)
-        self._devices[device.address] = device
-        while len(self._devices) > HEARD_AT_MOST:
-            del self._devices[next(iter(self._devices))]
-        self._heard(
-            Sighting(
-                Advertisement(
-                    address=device.address,
-                    name=(data.local_name or device.name or "")[:NAME_AT_MOST] or None,
-                    services=frozenset(data.service_uuids),
-                    service_data=dict(data.service_data),
-                    company_data=dict(data.manufacturer_data),
-                ),
-                data.rssi,
-                _is_discoverable(data),
-            )
-        )
-
-
-class BleLink:
-    """A GattLink (drivers/contract.py) over bleak; `bonded` when the device agreed to bond."""
-
-    def __init__(self, settings: Ble) -> None:
-        self._settings = settings
-        self._client: BleakClient | None = None
-        self._arrivals: asyncio.Queue[tuple[str, bytes] | None] = asyncio.Queue()
-        self._gone = False
-        self.bonded = False
-
-    async def attach(self, client: BleakClient) -> None:
-        """Bond before anything else: BlueZ's implicit pairing at the first subscription is
-        unreliable, and some cuffs switch off when their services are read unencrypted."""
-        self._client = client
-        try:
-            await self.run("pair", client.pair(), self._settings.connect_timeout_s)
-        except LinkRefused as refused:
-            log.info("%s does not bond: %s", client.address, refused.reason)
-        else:
-            self.bonded = True
-
-    def lost(self) -> None:
-        self._gone = True
-        self._arrivals.put_nowait(None)
-
-    @property
-    def connected(self) -> bool:
-        return self._client is not None and not self._gone and self._client.is_connected
-
-    def has(self, characteristic: str) -> bool:
-        offered = self._open().services.characteristics.values()
-        return any(one.uuid == characteristic for one in offered)
-
-    @property
-    def offered(self) -> dict[str, frozenset[str]]:
-        """Characteristic → what it can do: "read", "write", "notify", "indicate" …"""
-        found = self._open().services.characteristics.values()
-        return {one.uuid: frozenset(one.properties) for one in found}
-
-    async def read(self, characteristic: str) -> bytes:
-        return bytes(await self.run("read", self._open().read_gatt_char(characteristic)))
-
-    async def write(self, characteristic: str, payload: bytes) -> None:
-        # Without `response`, bleak takes the one that the characteristic offers, if possible with.
-        await self.run("write", self._open().write_gatt_char(characteristic, payload))
-
-    async def pause(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        self._open()
-
-    async def subscribe(self, characteristic: str) -> None:
-        def arrived(_: BleakGATTCharacteristic, payload: bytearray) -> None:
-            self._arrivals.put_nowait((characteristic, bytes(payload)))
-
-        await self.run("subscribe", self._open().start_notify(characteristic, arrived))
-
-    async def notifications(self, idle_s: float | None = None) -> AsyncIterator[tuple[str, bytes]]:
-        while True:
+    async def _open(self, link: BleLink, device: Device, known: Known | None) -> None:
+        """bleak and BlueZ begin again by themselves until the time is up; BlueZ shows each time."""
+        address = device.address
+        async with AsyncExitStack() as stack:
+            if self._bluez is not None and known is not None:
+                aborted = self._refusals.aborts(address, known, link)
+                try:
+                    await stack.enter_async_context(self._bluez.watching(known.path, aborted))
+                except BlueZError as error:
+                    log.warning("connecting unwatched: %s", error)
             try:
-                async with asyncio.timeout(idle_s or self._settings.idle_s):
-                    arrival = await self._arrivals.get()
-            except TimeoutError:
-                return
-            if arrival is None:
-                return
-            yield arrival
+                await link.open(device)
+            except LinkError as error:
+                raise self._refusals.understood(address, known, error) from error
+        self._refusals.connected(address)
 
-    async def run(self, step: str, action: Awaitable[T], seconds: float | None = None) -> T:
-        """Await one radio operation with a deadline; bleak's errors come out as LinkError."""
-        limit = seconds or self._settings.step_timeout_s
+    async def _known(self, address: str) -> Known | None:
+        if self._bluez is None:
+            return None
         try:
-            async with asyncio.timeout(limit):
-                return await action
-        except TimeoutError as error:
-            raise LinkTimeout(step, limit) from error
-        except BUS_GONE as error:
-            raise LinkLost(step, repr(error)) from error
-        except BleakError as error:
-            broken = self._gone or (self._client is not None and not self._client.is_connected)
-            raise (LinkLost if broken else LinkRefused)(step, str(error)) from error
+            return await self._bluez.device(address)
+        except BlueZError as error:
+            raise LinkLost("connect", str(error)) from error
 
-    def _open(self) -> BleakClient:
-        if self._client is None or self._gone:
-            raise LinkLost("link", "the device has disconnected")
-        return self._client
+    async def _hear_again(self, address: str) -> None:
+        self._ears.devices.pop(address, None)
+        heard = asyncio.Event()
+        self._awaited = (address, heard)
+        try:
+            await self._ears.open()
+            await asyncio.wait_for(heard.wait(), HEAR_AGAIN_S)
+        except (NoRadio, TimeoutError) as error:
+            raise LinkLost("connect", "not heard again after its bond was removed") from error
+        finally:
+            self._awaited = None
+            await self._ears.close()
 
+    def _never_bonds(self, address: str) -> bool:
+        model = self._model_at(address)
+        return model is not None and model.pairing is Pairing.NONE
 
-def _is_discoverable(data: AdvertisementData) -> bool | None:
-    properties = data.platform_data[1] if len(data.platform_data) > 1 else {}
-    flags = properties.get("AdvertisingFlags") if isinstance(properties, dict) else None
-    return bool(flags[0] & DISCOVERABLE) if flags else None
+    async def _close(self, link: BleLink, address: str) -> None:
+        await link.close()
+        self._refusals.ended(address, link)
+        model = self._model_at(address)
+        if link.bonded and model is not None and model.bond is Bond.PER_SESSION:
+            await self.forget(address)
 
+    def _leave(self) -> None:
+        self._link = None
+        self.connecting = None
+        self._scan_again.set()
 
-def _in_words(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "D-Bus does not run, and so neither does Bluetooth"
-    return str(error) or repr(error)
+    async def _scan(self) -> str | None:
+        """Why it does not scan, or hears nothing; None when all is well."""
+        try:
+            await self._ears.open()
+        except NoRadio as error:
+            self.trouble = Trouble.ABSENT if error.absent else Trouble.REFUSED
+            if error.absent:
+                self._ladder.resting()
+            else:
+                self._ladder.refused(time.monotonic())
+            if not self._ladder.needs_hands:
+                return str(error)
+        else:
+            self._ladder.scanning(time.monotonic())
+        self.trouble = Trouble.PULL_THE_PLUG if self._ladder.needs_hands else None
+        return UNPLUG if self._ladder.needs_hands else None
 
+    async def _attend(self, again_s: float | None) -> None:
+        """Until it is time to scan anew: somebody wishes it, or the ladder does."""
+        while True:
+            waits = [
+                it for it in (again_s, self._ladder.wait_s(time.monotonic())) if it is not None
+            ]
+            try:
+                async with asyncio.timeout(min(waits, default=None)):
+                    await self._scan_again.wait()
+                return
+            except TimeoutError:
+                rung = self._ladder.due(time.monotonic())
+            if rung is not None:
+                async with self._turn:
+                    await self._climb(rung)
+            if rung is not None or again_s is not None:
+                return
 
-async def _leave(client: BleakClient) -> None:
-    try:
-        async with asyncio.timeout(LEAVE_TIMEOUT_S):
-            await client.disconnect()
-    except (BleakError, TimeoutError, OSError, EOFError) as error:
-        log.warning("could not disconnect from %s: %r", client.address, error)
+    async def _climb(self, rung: Rung) -> None:
+        """A new scan follows in any case."""
+        if self._bluez is None:
+            return
+        log.warning("nothing is heard: %s", rung)
+        try:
+            if rung is Rung.ADAPTER:
+                await self._ears.close()
+                await self._bluez.power_cycle()
+            elif rung is Rung.SERVICE:
+                self._bluez.restart()
+        except BlueZError as error:
+            log.warning("%s: %s", rung, error)
+
+    def _hear(self, sighting: Sighting) -> None:
+        self._ladder.heard(time.monotonic())
+        if self.trouble is not None:
+            self._scan_again.set()
+        if self._awaited is not None and self._awaited[0] == sighting.advertisement.address:
+            self._awaited[1].set()
+        self._heard(sighting)

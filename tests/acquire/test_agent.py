@@ -111,10 +111,21 @@ async def call(
     return reply
 
 
+async def registered(agent: Agent) -> MessageBus:
+    bus = await MessageBus(bus_type=BusType.SESSION).connect()
+    bus.export(PATH, agent)
+    try:
+        await register(bus)
+    except AgentRefused:
+        bus.disconnect()
+        raise
+    return bus
+
+
 async def test_bluez_is_told_that_the_hub_can_show_and_type(
     bluez: tuple[MessageBus, AgentManager],
 ) -> None:
-    bus = await register(Home().agent(), BusType.SESSION)
+    bus = await registered(Home().agent())
     assert bluez[1].capability == "KeyboardDisplay"
     bus.disconnect()
 
@@ -122,7 +133,7 @@ async def test_bluez_is_told_that_the_hub_can_show_and_type(
 async def test_a_stranger_is_refused(bluez: tuple[MessageBus, AgentManager]) -> None:
     home = Home()
     home.expects.clear()
-    bus = await register(home.agent(), BusType.SESSION)
+    bus = await registered(home.agent())
     reply = await call(bluez[0], bus, "RequestAuthorization", "o", CUFF_PATH)
     assert reply.message_type is MessageType.ERROR
     assert reply.error_name == "org.bluez.Error.Rejected"
@@ -133,7 +144,7 @@ async def test_the_passkey_from_the_devices_display_reaches_bluez(
     bluez: tuple[MessageBus, AgentManager],
 ) -> None:
     home = Home()
-    bus = await register(home.agent(), BusType.SESSION)
+    bus = await registered(home.agent())
     home.typed.set_result(123456)
     reply = await call(bluez[0], bus, "RequestPasskey", "o", CUFF_PATH)
     assert reply.body == [123456]
@@ -144,7 +155,7 @@ async def test_a_passkey_for_the_device_is_shown_with_all_six_digits(
     bluez: tuple[MessageBus, AgentManager],
 ) -> None:
     home = Home()
-    bus = await register(home.agent(), BusType.SESSION)
+    bus = await registered(home.agent())
     await call(bluez[0], bus, "DisplayPasskey", "ouq", CUFF_PATH, 42, 0)
     await call(bluez[0], bus, "Cancel", "")
     assert home.shown == [(CUFF, "000042"), (CUFF, None)]
@@ -155,7 +166,7 @@ async def test_when_bluez_cancels_the_question_is_withdrawn(
     bluez: tuple[MessageBus, AgentManager],
 ) -> None:
     home = Home()
-    bus = await register(home.agent(), BusType.SESSION)
+    bus = await registered(home.agent())
     asked = asyncio.ensure_future(call(bluez[0], bus, "RequestPasskey", "o", CUFF_PATH))
     await home.asked.wait()
     await call(bluez[0], bus, "Cancel", "")
@@ -168,9 +179,9 @@ async def test_a_refusing_bluez_is_an_error_that_names_it(
 ) -> None:
     bluez[1].refuse = True
     with pytest.raises(AgentRefused, match="AlreadyExists"):
-        await register(Home().agent(), BusType.SESSION)
+        await registered(Home().agent())
 
 
 async def test_without_bluez_the_reason_is_told(session_bus: None) -> None:
     with pytest.raises(AgentRefused, match="ServiceUnknown"):
-        await register(Home().agent(), BusType.SESSION)
+        await registered(Home().agent())

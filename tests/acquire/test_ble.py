@@ -10,8 +10,9 @@ from bleak.exc import BleakError
 
 from drivers.errors import LinkLost, LinkRefused
 from drivers.links import uuid16
-from hub.acquire import ble
-from hub.acquire.ble import HEARD_AT_MOST, Radio, Sighting
+from hub.acquire import ble, link
+from hub.acquire.ble import Radio, Sighting
+from hub.acquire.link import HEARD_AT_MOST
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.radio import Backends, attach_radio, close_radio
@@ -45,8 +46,8 @@ class Listening:
 async def test_a_name_is_cut_and_a_crowd_is_forgotten(
     air: Air, tmp_path: Path, cuff: BloodPressureCuff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ble, "NAME_AT_MOST", 5)
-    monkeypatch.setattr(ble, "HEARD_AT_MOST", 0)
+    monkeypatch.setattr(link, "NAME_AT_MOST", 5)
+    monkeypatch.setattr(link, "HEARD_AT_MOST", 0)
     async with Listening(await attach_radio(air, tmp_path)) as listening:
         await cuff.press()
         sighting = await listening.sightings.get()
@@ -159,4 +160,4 @@ def test_flags_tell_whether_it_wants_to_be_found(
     properties: tuple[object, ...], told: bool | None
 ) -> None:
     data = AdvertisementData(None, {}, {}, [], None, -50, properties)
-    assert ble._is_discoverable(data) is told
+    assert link._is_discoverable(data) is told
