@@ -23,6 +23,7 @@ STYLES = {
         DESIGN_SYSTEM / "table.css",
         STATIC / "theme.css",
         STATIC / "kiosk.css",
+        STATIC / "drawing.css",
         STATIC / "reading.css",
     ),
     "setup.css": (
@@ -33,6 +34,7 @@ STYLES = {
         DESIGN_SYSTEM / "table.css",
         STATIC / "theme.css",
         STATIC / "setup.css",
+        STATIC / "drawing.css",
     ),
 }
 SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js")

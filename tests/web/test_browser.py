@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from drivers import catalogue
 from drivers.measurement import Kind, Quantity, Unit, Value
 from hub import web
 from hub.demo.broker import free_port
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
 )
 
+ONE_OF_EACH = {model.shape: model for model in catalogue.models()}
 SCREENS = [(800, 480), (853, 480), (1280, 720)]
 PATIENT_PX = 84
 
@@ -79,8 +81,13 @@ def furnish(house: House) -> list[str]:
             value = Value(Decimal(number_) + day, unit)
             house.measure(kind, {quantity: value}, ago=timedelta(days=day, minutes=1))
     kept = house.measure(ago=timedelta(hours=1))
+    for number, (shape, model) in enumerate(ONE_OF_EACH.items()):
+        house.device(key=f"{number:012}", name=shape.value, model=model.id, driver=model.driver)
     return [
         "/",
+        *(f"/how/{number:012}" for number in range(len(ONE_OF_EACH))),
+        "/how",
+        "/how/page/1",
         "/check-in",
         "/plan",
         "/plan/today",

@@ -17,6 +17,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 TECHNICIAN_PX = 44
+CANDIDATE = {
+    "address": "C0:26:DA:00:00:02",
+    "name": "A&D_UA-651BLE_000002",
+    "driver": "gatt-blood-pressure",
+    "model": "and-ua-651ble",
+    "known_as": "A&D UA-651BLE",
+    "problem": "passkey-needed",
+    "rssi": -61,
+}
 SIZES = [(1024, 768), (390, 844)]
 
 
@@ -91,11 +100,12 @@ def test_in_rename_and_out(house: House, page: Page) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_every_page_fits_and_is_accessible(house: House, page: Page, size: tuple[int, int]) -> None:
     house.device()
-    house.device(key="AAAA", name="Vekt")
+    house.device(key="AAAA", name="Vekt", model="beurer-bf720")
     house.ledger.notes.device_status(
         "AAAA", state="unreachable", problem="does not answer", task="consent-needed"
     )
     house.ledger.notes.put_state("passkey_wanted", asked(house))
+    house.ledger.notes.put_state("join_window", {**asked(house), "candidates": [CANDIDATE]})
     kept = house.measure()
     seq, _ = house.seal(kept)
     house.ledger.outbox.park(seq, "refused: " + "a-very-long-reason-" * 8)
@@ -109,6 +119,7 @@ def test_every_page_fits_and_is_accessible(house: House, page: Page, size: tuple
         f"/device/{CUFF}",
         f"/device/{CUFF}/remove",
         "/join",
+        "/join?how=and-ua-651ble",
         "/connection",
         "/health",
     ]

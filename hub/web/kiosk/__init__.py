@@ -3,6 +3,7 @@
 from hub.web.kiosk import (
     check_in,
     home,
+    how,
     languages,
     messages,
     nurse,
@@ -19,6 +20,7 @@ PAGES = (
     version.pages,
     check_in.pages,
     readings.pages,
+    how.pages,
     whose.pages,
     messages.pages,
     plan.pages,

@@ -7,8 +7,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
+from drivers import catalogue
 from hub.records import Device, JournalKind, Task
-from hub.web import tasks
+from hub.web import instructions, tasks
 from hub.web.books import DeviceStatus
 from hub.web.language import gettext, marked, when
 from hub.web.parts import books, now, write
@@ -27,6 +28,7 @@ STATES = {
     "auth-failed": marked("Vil ikke snakke med boksen. Fjern den og legg den til på nytt."),
     "unsupported": marked("Kan ikke leses av boksen."),
 }
+HELP = marked("Trenger hjelp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,14 @@ def all_of_them() -> str:
 def one(key: str) -> str:
     device = named(key)
     status = books().ledger.device_statuses().get(key)
-    return render_template("setup/device.html", card=card(device, status))
+    shape, model = instructions.shape_of(device), catalogue.by_id(device.model)
+    return render_template(
+        "setup/device.html",
+        card=card(device, status),
+        shape=shape,
+        pairing=instructions.pairing(shape, model) if shape else [],
+        measuring=instructions.measuring(shape, model) if shape else [],
+    )
 
 
 @pages.post("/device/<key>/rename")
@@ -112,11 +121,12 @@ def card(device: Device, status: DeviceStatus | None) -> Card:
         state = gettext("Lagt til. Har ikke sendt noe ennå.")
         return Card(device, True, state, None, tuple(about(device)))
     good = status.state == "paired" and status.problem is None and status.task is None
-    state = gettext(STATES.get(status.state, STATES["unsupported"]))
+    needs_help = status.state == "paired" and status.task is not None
+    words = HELP if needs_help else STATES.get(status.state, STATES["unsupported"])
     return Card(
         device,
         good,
-        state,
+        gettext(words),
         status.problem,
         (*seen(status), *about(device)),
         task=tasks.for_technician(status.task),

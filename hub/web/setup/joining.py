@@ -1,31 +1,30 @@
 """The join window: two minutes in which a new device may become this patient's."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from drivers import catalogue
+from drivers.catalogue import Shape
 from hub.records import JournalKind
-from hub.web import passkey, tasks
+from hub.web import instructions, passkey, tasks, wording
 from hub.web.kiosk.frame import left_s
-from hub.web.language import gettext, marked
+from hub.web.language import gettext
 from hub.web.parts import books, now, write
 
 pages = Blueprint("joining", __name__)
 
-HOW = (
-    (
-        marked("Blodtrykksmåler"),
-        marked("Hold START inne til «Pr» står i vinduet. Ta så én måling."),
-    ),
-    (marked("Badevekt"), marked("Trykk på knappen under vekten. Gå så på vekten én gang.")),
-    (
-        marked("Blodsukkerapparat"),
-        marked("Velg «Paring» eller «Bluetooth» i menyen. Det må ha minst én måling."),
-    ),
-    (marked("Oksygenmåler"), marked("Sett den på fingeren og vent til tallene kommer.")),
-    (marked("Termometer"), marked("Hold knappen inne til det blinker. Ta så én måling.")),
-)
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How one is made ready. `chosen` is what stands in the list."""
+
+    chosen: str
+    title: str
+    shape: Shape
+    steps: list[str]
 
 
 @pages.get("/join")
@@ -40,8 +39,43 @@ def window() -> str:
         asked=passkey.wanted(books(), now()),
         wrong=gettext("Tallet har seks sifre.") if "wrong" in request.args else "",
         problem=tasks.for_technician,
-        how=HOW,
+        models=models(),
+        how=how(request.args.get("how", "")),
     )
+
+
+def models() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """For each shape its value, its name, and the models: (id, name), by name."""
+    return [
+        (
+            shape.value,
+            wording.shape(shape),
+            sorted(
+                (
+                    (model.id, f"{model.maker} {model.name}")
+                    for model in catalogue.models()
+                    if model.shape is shape
+                ),
+                key=lambda model: model[1].lower(),
+            ),
+        )
+        for shape in Shape
+    ]
+
+
+def how(chosen: str) -> How | None:
+    """By the id of a model, or by a shape for one that is in no list."""
+    if model := catalogue.by_id(chosen):
+        return How(
+            chosen,
+            f"{model.maker} {model.name}",
+            model.shape,
+            instructions.pairing(model.shape, model),
+        )
+    if chosen in set(Shape):
+        shape = Shape(chosen)
+        return How(chosen, wording.shape(shape), shape, instructions.pairing(shape))
+    return None
 
 
 def candidates(state: dict[str, Any]) -> list[dict[str, Any]]:

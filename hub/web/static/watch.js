@@ -6,8 +6,9 @@
   const { watch, version } = document.body.dataset;
   let down = false;
   let stale = false;
-  const filling = () => [...document.querySelectorAll("input:not([type=hidden])")]
-    .some((field) => field.value !== field.defaultValue);
+  const filling = () =>
+    [...document.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue) ||
+    [...document.querySelectorAll("select")].some((field) => field === document.activeElement);
   const renew = () => { if (stale && !down && !filling()) location.reload(); };
   addEventListener("pointerdown", () => { down = true; });
   for (const end of ["pointerup", "pointercancel"]) {
