@@ -30,6 +30,7 @@ class Layout:
     block     the most that one read may ask for
     settings  where the settings begin: first where each ring is written next, later the clock
     clock     offset and length of the clock in the settings
+    cursors   how the words at the beginning of the settings are stored, where not as the records
     """
 
     numbers: tuple[str, ...]
@@ -41,6 +42,7 @@ class Layout:
     block: int
     settings: int
     clock: tuple[int, int]
+    cursors: ByteOrder | None = None
 
     @property
     def together(self) -> int:
@@ -153,6 +155,18 @@ LAYOUTS: dict[str, Layout] = {
         block=0x38,
         settings=0x0010,
         clock=CLOCK,
+    ),
+    "hem-7320t": Layout(
+        numbers=("HEM-7320T",),
+        order="little",
+        unlock=Unlock.KEY,
+        users=(0x02AC, 0x05F4),
+        slots=60,
+        size=14,
+        block=0x2C,
+        settings=0x0260,
+        clock=OLD_CLOCK,
+        cursors="big",
     ),
     "hem-7322t": Layout(
         numbers=(

@@ -69,7 +69,8 @@ class OmronMemory(BleDriver):
         cursors = await self._bytes(link, layout.settings, CURSOR_LENGTH * len(layout.users))
         for user, base in enumerate(layout.users):
             at = user * CURSOR_LENGTH
-            cursor = int.from_bytes(cursors[at : at + CURSOR_LENGTH], layout.order) & CURSOR
+            word = int.from_bytes(cursors[at : at + CURSOR_LENGTH], layout.cursors or layout.order)
+            cursor = word & CURSOR
             async for said in self._user(link, layout, base, user + 1, cursor):
                 yield said
         await self._ask(link, frames.CLOSE, frames.CLOSED)
@@ -177,7 +178,7 @@ class OmronMemory(BleDriver):
             return [slot % layout.slots for slot in everything]
         before = int(known)
         # A ring that went round more than once has another record where the last one was.
-        if self.memory[f"mark_{user}"] != await self._mark(link, layout, base, before):
+        if self.memory.get(f"mark_{user}") != await self._mark(link, layout, base, before):
             return [slot % layout.slots for slot in everything]
         new = (cursor - before) % layout.slots
         # One more: descriptions differ in whether the cursor is the last slot or the one after it.

@@ -203,6 +203,15 @@ async def test_two_users_and_four_channels() -> None:
     assert [one.raw for one in found] == [(BIG,), (BIG,)]
 
 
+async def test_a_cuff_whose_cursors_are_stored_otherwise_than_its_records() -> None:
+    memory = {0x0260: bytes.fromhex("80018000"), 0x02AC: MORNING}
+    cuff = Cuff("HEM-7320T-Z", memory, 4)
+    cuff.key = KEY
+    found = await said(cuff, {"key": KEY})
+    assert systolics(found) == [126]
+    assert {"cursor_1": "1", "cursor_2": "0"}.items() <= learned(found).items()
+
+
 async def test_a_cuff_in_pairing_mode_takes_a_key_that_is_durable_before() -> None:
     cuff = Cuff("HEM-6161T-E", {0x0260: bytes.fromhex("8001"), 0x02E8: BIG}, 4)
     cuff.is_pairing = True
