@@ -75,11 +75,12 @@ class Receiving:
         driver = by_id(port.driver)
         if not issubclass(driver, SerialDriver):
             raise NoDriver(f"{port.driver} on a serial port")
-        found = wired_device(port.path, driver, port.name)
+        found = wired_device(port.where, driver, port.name)
         if (device := self._home.device(found.key)) is None:
             device = found
             await self._home.joined(device)
-        receiver = SerialReceiver(device, driver, self._books, self._now, self._zone)
+        channel = port.channel if port.bluetooth else None
+        receiver = SerialReceiver(device, driver, self._books, self._now, self._zone, channel)
         await receiver.run(self._home.status)
 
     async def forget(self, address: str) -> None:
@@ -144,8 +145,10 @@ class Receiving:
         for device in self._home.devices():
             if device.address == address and (model := catalogue.by_id(device.model)):
                 return model
-        candidate = self._pairing.candidates.get(address)
-        return candidate.model if candidate else None
+        trying = self._pairing.trying
+        if trying is None or trying.candidate is None or trying.candidate.address != address:
+            return None
+        return trying.candidate.model
 
     def _expects(self, address: str) -> bool:
         """Only with a device that the hub itself is connecting to."""

@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 HEARD_AT_MOST = 200  # addresses remembered; a hostile advertiser must not fill the memory
 NAME_AT_MOST = 64
 DISCOVERABLE = 0x01 | 0x02  # limited, general (Core Specification Supplement, Part A §1.3)
-DISCOVERABLE = 0x01 | 0x02  # limited, general (Core Specification Supplement, Part A §1.3)
 LEAVE_TIMEOUT_S = 10.0  # BlueZ itself takes two to three seconds to let go of a device
 SCAN_TIMEOUT_S = 15.0
 PAIR_TIMEOUT_S = 65.0  # a person types a passkey; BlueZ asks its agent for 60 s (src/agent.c)
@@ -123,15 +122,9 @@ class Ears:
                     company_data=dict(data.manufacturer_data),
                 ),
                 data.rssi,
-                is_discoverable(data),
+                _is_discoverable(data),
             )
         )
-
-
-def is_discoverable(data: AdvertisementData) -> bool | None:
-    properties = data.platform_data[1] if len(data.platform_data) > 1 else {}
-    flags = properties.get("AdvertisingFlags") if isinstance(properties, dict) else None
-    return bool(flags[0] & DISCOVERABLE) if flags else None
 
 
 class BleLink:

@@ -26,6 +26,7 @@ from hub.acquire.kit import KitItem, NotLent
 from hub.acquire.newcomer import newcomer, recognised
 from hub.acquire.overhearing import Overhearing, only_advertises
 from hub.acquire.pairing import Candidate, Decision, Pairing
+from hub.acquire.refusals import KeyRefused, SeenButRefuses
 from hub.acquire.session import Books, Report, Session, whose
 from hub.clock import Now
 from hub.records import Device, Task, Whose
@@ -266,14 +267,16 @@ class Receiver:
         )
 
     def _problem(self, device: Device, error: DriverError) -> None:
-        refused = isinstance(error, LinkRefused) and error.step == "pair"
-        self._home.status(
-            device.key,
-            last_seen=datetime.now(UTC),
-            state="auth-failed" if refused else "unreachable",
-            problem=str(error),
-            **({"task": Task.BOND_LOST} if refused else {}),
+        no_bond = isinstance(error, KeyRefused) or (
+            isinstance(error, LinkRefused) and error.step == "pair"
         )
+        fields: dict[str, Any] = {"state": "auth-failed" if no_bond else "unreachable"}
+        if no_bond:
+            fields["task"] = Task.BOND_LOST
+        elif isinstance(error, SeenButRefuses):
+            fields["task"] = Task.HELD_BY_PHONE
+        now = datetime.now(UTC)
+        self._home.status(device.key, last_seen=now, problem=str(error), **fields)
 
 
 def _task(report: Report) -> Task | None:

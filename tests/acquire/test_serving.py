@@ -17,6 +17,7 @@ from drivers.replay import ReplayGattLink, trace_of
 from hub.acquire.ble import Radio, Sighting
 from hub.acquire.pairing import KitItem, Pairing
 from hub.acquire.receiver import PATIENCE_WITH_AT_MOST, Receiver
+from hub.acquire.refusals import KeyRefused, SeenButRefuses
 from hub.records import Task
 from tests.acquire.conftest import CUFF, IMPATIENT, OSLO, Hub, joined
 
@@ -186,13 +187,21 @@ async def test_what_somebody_has_to_do(
     assert hub.statuses["A"]["task"] is task
 
 
-async def test_a_device_that_knows_the_hub_no_more_is_a_task_until_it_does(
-    hub: Hub, receiver: Receiver, radio: FakeRadio
+@pytest.mark.parametrize(
+    ("error", "task"),
+    [
+        (LinkRefused("pair", "AuthenticationFailed"), Task.BOND_LOST),
+        (KeyRefused("connect", "AuthenticationFailed"), Task.BOND_LOST),
+        (SeenButRefuses(CUFF), Task.HELD_BY_PHONE),
+    ],
+)
+async def test_a_device_that_lets_the_hub_in_no_more_is_a_task_until_it_does(
+    hub: Hub, receiver: Receiver, radio: FakeRadio, error: DriverError, task: Task
 ) -> None:
-    radio.errors = {CUFF: LinkRefused("pair", "AuthenticationFailed")}
+    radio.errors = {CUFF: error}
     receiver.heard(advert(CUFF))
     await hub.until(lambda: hub.statuses)
-    assert hub.statuses["A"]["task"] is Task.BOND_LOST
+    assert hub.statuses["A"]["task"] is task
     radio.errors = {}
     while receiver._waiting:  # noqa: ASYNC110 - until the attempt is over
         await asyncio.sleep(0)
