@@ -148,7 +148,7 @@ install_hub() {
     as_root ln -sf "$INSTALL_DIR/venv/bin/hub" "$root/usr/local/bin/hub"
     as_root install -m 644 README.md LICENSE "$root$INSTALL_DIR/"
     as_root install -m 644 systemd/hjemmehub.sysusers "$root/usr/lib/sysusers.d/hjemmehub.conf"
-    as_root install -m 644 systemd/*.service "$root/etc/systemd/system/"
+    as_root install -m 644 systemd/*.service systemd/*.path "$root/etc/systemd/system/"
     as_root install -m 644 config/udev/*.rules "$root/etc/udev/rules.d/"
     as_root install -m 644 config/chromium/*.json "$root/etc/chromium/policies/managed/"
     [ -n "$root" ] || as_root systemd-sysusers
@@ -162,8 +162,8 @@ install_hub() {
     [ -z "$root" ] || return 0
     as_root udevadm control --reload
     as_root systemctl daemon-reload
-    as_root systemctl enable --quiet hub.service hub-web.service hub-kiosk.service
-    as_root systemctl restart hub.service hub-web.service hub-kiosk.service
+    as_root systemctl enable --quiet hub.service hub-web.service hub-kiosk.service hub-radio.path
+    as_root systemctl restart hub.service hub-web.service hub-kiosk.service hub-radio.path
     say "setup: done. 'sudo hub doctor' tells how it is."
 }
 

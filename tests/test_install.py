@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.acquire.bluez import RESTART_WISH
+
 ROOT = Path(__file__).parents[1]
 UNITS = sorted((ROOT / "systemd").glob("*.service"))
 
@@ -65,12 +67,32 @@ def test_systemd_understands_every_line(unit: Path, tmp_path: Path) -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize(("unit", "threshold"), [("hub.service", 17), ("hub-web.service", 14)])
+@pytest.mark.parametrize(
+    ("unit", "threshold"), [("hub.service", 17), ("hub-web.service", 14), ("hub-radio.service", 17)]
+)
 def test_the_units_stay_closed(unit: str, threshold: int) -> None:
     """The exposure score times ten; tightening it further comes with the machine test."""
     path = ROOT / "systemd" / unit
     command = ["systemd-analyze", "security", "--offline=true", f"--threshold={threshold}"]
     assert subprocess.run([*command, str(path)], capture_output=True).returncode == 0
+
+
+@needs_systemd
+def test_the_wish_for_a_new_bluetoothd_is_the_file_that_the_hub_writes() -> None:
+    unit = ROOT / "systemd" / "hub-radio.path"
+    verified = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)])
+    assert verified.returncode == 0
+    assert f"\nPathExists=/run/hjemmehub/{RESTART_WISH}\n" in unit.read_text()
+    assert "\nRuntimeDirectory=hjemmehub\n" in (ROOT / "systemd" / "hub.service").read_text()
+
+
+def test_the_only_thing_done_as_root_is_to_restart_bluetooth_and_seldom() -> None:
+    text = (ROOT / "systemd" / "hub-radio.service").read_text()
+    assert re.findall("(?m)^Exec.*=(.*)$", text) == [
+        f"/usr/bin/rm -f /run/hjemmehub/{RESTART_WISH}",
+        "/usr/bin/systemctl restart bluetooth.service",
+        "/usr/bin/sleep 600",
+    ]
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
@@ -79,6 +101,7 @@ def test_units_start_what_setup_installs(unit: Path) -> None:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(unit.read_text().replace("\\\n", " "))
     program = parser["Service"]["ExecStart"].split()[0]
-    packaged = ("/usr/bin/cage", "/opt/hjemmehub/venv/bin/python")
+    packaged = ("/usr/bin/cage", "/opt/hjemmehub/venv/bin/python", "/usr/bin/systemctl")
     assert program in packaged
-    assert parser["Install"]["WantedBy"] == "multi-user.target"
+    if unit.name != "hub-radio.service":  # its path unit starts it
+        assert parser["Install"]["WantedBy"] == "multi-user.target"
