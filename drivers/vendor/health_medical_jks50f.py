@@ -22,6 +22,7 @@ CHECKSUM_BEGINS_AT = 1
 NO_NUMBER = 127
 NO_PERFUSION = 0x1FFF
 HUNDREDTHS = -2
+ENOUGH_FRAMES = 60  # a finger may stay longer than a session lasts
 
 
 def decode_frame(payload: bytes) -> Measurement:
@@ -60,7 +61,7 @@ class HealthMedicalJks50f(BleDriver):
     decoders: ClassVar[Mapping[str, Decoder]] = {STREAM: decode_frame}
 
     async def read(self, link: GattLink) -> AsyncGenerator[Said, None]:
-        insertion, arrived = FingerInsertion(), bytearray()
+        insertion, arrived = FingerInsertion(answer_after=ENOUGH_FRAMES), bytearray()
         await link.subscribe(STREAM)
         async for _, payload in link.notifications():
             arrived += payload
