@@ -112,7 +112,7 @@ class App:
         if self._settings.ble.enabled:
             supervisor.start("bluetooth", self._receiving.by_radio)
         for port in self._settings.serial:
-            supervisor.start(f"port {port.path}", partial(self._receiving.by_wire, port))
+            supervisor.start(f"port {port.where}", partial(self._receiving.by_wire, port))
 
     def kept(self, kept: Kept) -> None:
         """A new measurement is durable."""

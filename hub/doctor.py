@@ -97,8 +97,9 @@ def _radio(settings: Settings) -> Iterator[Fact]:
 
 def _ports(settings: Settings) -> Iterator[Fact]:
     for port in settings.serial:
-        there = port.path.exists()
-        yield Fact(f"port {port.path}", there, "there" if there else "not plugged in")
+        if port.path is not None:  # a Bluetooth device is there when it is switched on
+            there = port.path.exists()
+            yield Fact(f"port {port.path}", there, "there" if there else "not plugged in")
 
 
 def _broker(settings: Settings) -> Fact:

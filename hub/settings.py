@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0)]
+BluetoothAddress = Annotated[str, Meta(pattern="^[0-9A-F]{2}(:[0-9A-F]{2}){5}$")]
 Eui64 = Annotated[str, Meta(pattern="^[0-9A-F]{16}$")]
 
 
@@ -64,9 +65,21 @@ class Ble(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SerialPort(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    path: Path
+    """A cable (`path`) or a device with Bluetooth's serial port (`bluetooth`), one of the two."""
+
+    path: Path | None = None
+    bluetooth: BluetoothAddress | None = None
+    channel: Annotated[int, Meta(ge=1, le=30)] = 1
     driver: str
     name: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.path is None) is (self.bluetooth is None):
+            raise ValueError("a serial device has either a path or a bluetooth address")
+
+    @property
+    def where(self) -> Path | str:
+        return self.path or self.bluetooth or ""
 
 
 class Panel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

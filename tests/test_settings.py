@@ -40,7 +40,7 @@ def test_the_shipped_file_shows_every_key_with_its_default() -> None:
     for section in msgspec.structs.fields(Settings):
         kind = section.type
         if section.name == "serial":
-            assert set(shown["serial"][0]) == {"path", "driver", "name"}
+            assert set(shown["serial"][0]) == {"path", "bluetooth", "channel", "driver", "name"}
             continue
         fields = msgspec.structs.fields(kind)
         assert set(shown[section.name]) == {field.name for field in fields}, section.name

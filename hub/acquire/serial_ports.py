@@ -1,10 +1,18 @@
-"""Wired devices: one task for each configured port. The only importer of pyserial."""
+"""Wired devices: one task for each configured port. The only importer of pyserial.
+
+A port may come and go. It is told by its stable path (/dev/serial/by-id/…) or its Bluetooth
+address, never by the chip in the cable, which may belong to anything.
+"""
 
 import asyncio
+import errno
+import fcntl
 import hashlib
 import logging
+import termios
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -13,16 +21,34 @@ from zoneinfo import ZoneInfo
 import serial
 
 from drivers.contract import Reading, SerialDriver, SerialSettings
-from drivers.errors import DriverError, LinkLost, LinkTimeout
+from drivers.errors import DriverError
 from drivers.measurement import Measurement, Rejected, Status
-from hub.acquire.session import Books
+from hub.acquire.rfcomm import open_rfcomm
+from hub.acquire.serial_link import Port, SerialPortLink
+from hub.acquire.session import LIVE_WITHIN, Books, is_right
 from hub.clock import Now
 from hub.records import Device, Reception
 
 log = logging.getLogger(__name__)
 
 REOPEN_S = 2.0  # a port that went away comes back as the same /dev/serial/by-id path
+REOPEN_BLUETOOTH_S = 15.0  # a Nonin needs as long after a lost link; and each attempt is a page
+READ_AGAIN_S = 600.0  # a meter that told everything and stays plugged in
 READ_TIMEOUT_S = 5.0
+QUIET_S = 6.0  # longer than READ_TIMEOUT_S: what a driver still holds has been handed over
+
+WORDS = {
+    errno.EAGAIN: "another program is using the port",
+    errno.EBUSY: "another program is using the port",
+    errno.ENOENT: "not plugged in",
+    errno.EACCES: "the hub may not open the port",
+    errno.EHOSTDOWN: "the device does not answer: switched off or out of reach",
+    errno.ECONNREFUSED: "the device refuses: it must be paired anew",
+}
+
+
+class _ClockWasSetError(Exception):
+    """The port is to be opened anew: later readings are by another clock."""
 
 
 class TellStatus(Protocol):
@@ -31,65 +57,28 @@ class TellStatus(Protocol):
     def __call__(self, device_key: str, **fields: Any) -> None: ...
 
 
-class SerialPortLink:
-    """A SerialLink (drivers/contract.py) over pyserial.
+class TtyPort:
+    """A `Port` (serial_link.py) over pyserial."""
 
-    The open file descriptor is watched by the event loop, so no thread waits on a silent port.
-    """
-
-    def __init__(self, port: serial.Serial, timeout_s: float = READ_TIMEOUT_S) -> None:
+    def __init__(self, port: serial.Serial) -> None:
         self._port = port
-        self._timeout_s = timeout_s
-        self._received = bytearray()
-        self._more = asyncio.Event()
-        self._error: str | None = None
-        asyncio.get_running_loop().add_reader(port.fileno(), self._readable)
+
+    def fileno(self) -> int:
+        return int(self._port.fileno())
+
+    def take(self) -> bytes:
+        return bytes(self._port.read(self._port.in_waiting or 1))
+
+    def send(self, payload: bytes) -> None:
+        self._port.write(payload)
 
     def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._port.fileno())
         self._port.close()
 
-    async def read(self, count: int) -> bytes:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                while len(self._received) < count:
-                    if self._error is not None:
-                        raise LinkLost("read", self._error)
-                    self._more.clear()
-                    await self._more.wait()
-        except TimeoutError as error:
-            raise LinkTimeout("read", self._timeout_s) from error
-        payload = bytes(self._received[:count])
-        del self._received[:count]
-        return payload
 
-    async def write(self, payload: bytes) -> None:
-        try:
-            self._port.write(payload)
-        except serial.SerialException as error:
-            raise LinkLost("write", str(error)) from error
-
-    def _readable(self) -> None:
-        try:
-            arrived = self._port.read(self._port.in_waiting or 1)
-        except (serial.SerialException, OSError) as error:
-            self._fail(str(error))
-        else:
-            if arrived:
-                self._received += arrived
-                self._more.set()
-            else:
-                self._fail("the port was unplugged")
-
-    def _fail(self, reason: str) -> None:
-        self._error = reason
-        asyncio.get_running_loop().remove_reader(self._port.fileno())
-        self._more.set()
-
-
-def open_port(path: str, settings: SerialSettings) -> serial.Serial:
-    """Open for this process alone; raises serial.SerialException."""
-    return serial.Serial(
+def open_port(path: str, settings: SerialSettings) -> TtyPort:
+    """Open for this process alone: locked, and closed to who ignores locks. Raises OSError."""
+    port = serial.Serial(
         path,
         baudrate=settings.baud,
         bytesize=settings.data_bits,
@@ -98,13 +87,22 @@ def open_port(path: str, settings: SerialSettings) -> serial.Serial:
         timeout=0,
         exclusive=True,
     )
+    fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+    return TtyPort(port)
 
 
-def wired_device(path: Path, driver: type[SerialDriver], name: str) -> Device:
-    """A serial port says nothing about the device behind it, so its path is the identity."""
+def wired_device(where: Path | str, driver: type[SerialDriver], name: str) -> Device:
+    """A serial port says nothing about the device behind it, so its path is the identity.
+
+    Behind a Bluetooth address there is one device, and the address is its key.
+    """
+    address = str(where)
+    by_radio = not isinstance(where, Path)
     return Device(
-        key=hashlib.sha256(str(path).encode()).hexdigest()[:16].upper(),
-        address=str(path),
+        key=address.replace(":", "").upper()
+        if by_radio
+        else hashlib.sha256(address.encode()).hexdigest()[:16].upper(),
+        address=address,
         transport="serial",
         driver=driver.id,
         name=name or driver.id,
@@ -113,29 +111,63 @@ def wired_device(path: Path, driver: type[SerialDriver], name: str) -> Device:
 
 
 class SerialReceiver:
-    """Reads one wired device for as long as the hub runs; the port may come and go."""
+    """Reads one wired device for as long as the hub runs; the port may come and go.
+
+    channel  the RFCOMM channel, where the device's address is a Bluetooth one
+    """
 
     def __init__(
-        self, device: Device, driver: type[SerialDriver], books: Books, now: Now, zone: ZoneInfo
+        self,
+        device: Device,
+        driver: type[SerialDriver],
+        books: Books,
+        now: Now,
+        zone: ZoneInfo,
+        channel: int | None = None,
     ) -> None:
         self._device = device
         self._driver = driver
         self._books = books
         self._now = now
         self._zone = zone
+        self._channel = channel
+        self._clock_was_set = False
 
     async def run(self, status: TellStatus) -> None:
         while True:
             try:
-                port = open_port(self._device.address, self._driver.settings)
-            except (serial.SerialException, ValueError) as error:
-                status(self._device.key, state="unreachable", problem=str(error))
+                port = await self._open()
+            except (OSError, ValueError) as error:
+                status(self._device.key, state="unreachable", problem=said(error))
+                is_done = False
             else:
                 status(self._device.key, state="paired", problem=None)
-                await self._read(SerialPortLink(port), status)
-            await asyncio.sleep(REOPEN_S)
+                is_done = await self._read(SerialPortLink(port, READ_TIMEOUT_S), status)
+            await self._rest(is_done)
 
-    async def _read(self, link: SerialPortLink, status: TellStatus) -> None:
+    async def _open(self) -> Port:
+        if self._channel is not None:
+            return await open_rfcomm(self._device.address, self._channel)
+        return open_port(self._device.address, self._driver.settings)
+
+    async def _rest(self, is_done: bool) -> None:
+        """Until it is worth opening the port again.
+
+        is_done  everything was read: it is plugged in anew, or a long time has passed
+        """
+        pause_s = REOPEN_S if self._channel is None else REOPEN_BLUETOOTH_S
+        rested_s = 0.0
+        while True:
+            await asyncio.sleep(pause_s)
+            rested_s += pause_s
+            if not is_done or self._is_unplugged() or rested_s >= READ_AGAIN_S:
+                return
+
+    def _is_unplugged(self) -> bool:
+        return self._channel is None and not Path(self._device.address).exists()
+
+    async def _read(self, link: SerialPortLink, status: TellStatus) -> bool:
+        """True when the driver says that it has everything."""
         driver = self._driver()
         try:
             # First of all: a Nonin tells its clock only in the first five seconds.
@@ -143,20 +175,61 @@ class SerialReceiver:
             if offset_s is not None:
                 status(self._device.key, clock_offset_s=round(offset_s))
             async with aclosing(driver.read(link)) as readings:
-                async for reading in readings:
+                while (reading := await self._next(readings, driver, link, offset_s)) is not None:
                     await self._store(reading, offset_s, status)
+            await self._set_clock(driver, link, offset_s)
+        except _ClockWasSetError:
+            return False  # what it shows now is read when the port is opened again
         except DriverError as error:
             status(self._device.key, problem=str(error))
             log.warning("%s: %s", self._device.address, error)
+            return False
         finally:
             link.close()
+        return True
+
+    async def _next(
+        self,
+        readings: AsyncGenerator[Reading, None],
+        driver: SerialDriver,
+        link: SerialPortLink,
+        offset_s: float | None,
+    ) -> Reading | None:
+        """None at the end. The clock is set when the wire has fallen quiet."""
+        coming = asyncio.ensure_future(anext(readings, None))
+        try:
+            while not coming.done():
+                await asyncio.wait({coming}, timeout=QUIET_S)
+                quiet = not coming.done() and link.silent_s >= QUIET_S
+                if quiet and await self._set_clock(driver, link, offset_s):
+                    raise _ClockWasSetError
+            return coming.result()
+        finally:
+            if not coming.done():
+                coming.cancel()
+                await asyncio.wait({coming})
+
+    async def _set_clock(
+        self, driver: SerialDriver, link: SerialPortLink, offset_s: float | None
+    ) -> bool:
+        """Once, after everything was read: the offset belongs to what was read before."""
+        if offset_s is None or not self._now().trusted:
+            return False
+        if is_right(offset_s, driver.clock_step_s):
+            self._clock_was_set = False
+            return False
+        if self._clock_was_set:
+            return False
+        self._clock_was_set = True
+        await driver.set_clock(link, self._local())
+        return True
 
     async def _clock_offset_s(self, driver: SerialDriver, link: SerialPortLink) -> float | None:
         device_now = await driver.read_clock(link)
-        if device_now is None:
-            return None
-        local = self._now().wall.astimezone(self._zone).replace(tzinfo=None)
-        return (local - device_now).total_seconds()
+        return None if device_now is None else (self._local() - device_now).total_seconds()
+
+    def _local(self) -> datetime:
+        return self._now().wall.astimezone(self._zone).replace(tzinfo=None)
 
     async def _store(self, reading: Reading, offset_s: float | None, status: TellStatus) -> None:
         """Each reading is a session of its own: the port stays open for months."""
@@ -167,9 +240,24 @@ class SerialReceiver:
             session=str(uuid4()),
             received=now,
             clock_offset_s=offset_s,
-            live=isinstance(reading, Measurement) and Status.FROM_STORAGE not in reading.status,
+            live=isinstance(reading, Measurement) and self._is_live(reading, offset_s),
         )
         if isinstance(reading, Rejected):
             await self._books.reject(reading, reception)
         elif await self._books.keep(reading, reception):
             status(self._device.key, last_seen=now.wall, last_measurement=now.wall, problem=None)
+
+    def _is_live(self, reading: Measurement, offset_s: float | None) -> bool:
+        """By the device's clock where it tells it; else it sends what it has just measured."""
+        if Status.FROM_STORAGE in reading.status:
+            return False
+        if reading.device_time is None or offset_s is None:
+            return True
+        ago = self._local() - reading.device_time - timedelta(seconds=offset_s)
+        return abs(ago) <= LIVE_WITHIN
+
+
+def said(error: Exception) -> str:
+    """Why a port could not be opened, for the technician."""
+    number = error.errno if isinstance(error, OSError) else None
+    return WORDS.get(number or 0, str(error))

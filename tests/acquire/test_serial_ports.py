@@ -10,7 +10,8 @@ import pytest
 from drivers.errors import LinkLost, LinkTimeout
 from drivers.measurement import Quantity
 from drivers.wired.nonin import Nonin
-from hub.acquire.serial_ports import SerialPortLink, SerialReceiver, open_port, wired_device
+from hub.acquire.serial_link import SerialPortLink
+from hub.acquire.serial_ports import SerialReceiver, open_port, wired_device
 from hub.demo.peripherals.nonin import NoninOximeter
 from tests.acquire.conftest import OSLO, Hub
 
@@ -72,7 +73,7 @@ async def test_two_programs_cannot_have_the_port(hub: Hub, oximeter: NoninOximet
     device = wired_device(oximeter.path, Nonin, "Oksymeter")
     task = asyncio.ensure_future(SerialReceiver(device, Nonin, hub, hub.now, OSLO).run(hub.status))
     await hub.until(lambda: "problem" in hub.statuses.get(device.key, {}))
-    assert "exclusively lock" in hub.statuses[device.key]["problem"]
+    assert hub.statuses[device.key]["problem"] == "another program is using the port"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     port.close()
