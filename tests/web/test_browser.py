@@ -14,6 +14,7 @@ from hub import web
 from hub.demo.broker import free_port
 from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
+from hub.web import wording
 from tests.web.browser import (
     CHROMIUM,
     arguments,
@@ -82,7 +83,9 @@ def furnish(house: House) -> list[str]:
             house.measure(kind, {quantity: value}, ago=timedelta(days=day, minutes=1))
     kept = house.measure(ago=timedelta(hours=1))
     for number, (shape, model) in enumerate(ONE_OF_EACH.items()):
-        house.device(key=f"{number:012}", name=shape.value, model=model.id, driver=model.driver)
+        house.device(
+            key=f"{number:012}", name=wording.SHAPES[shape], model=model.id, driver=model.driver
+        )
     return [
         "/",
         *(f"/how/{number:012}" for number in range(len(ONE_OF_EACH))),
