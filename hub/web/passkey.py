@@ -13,7 +13,7 @@ from hub.clock import Moment
 from hub.records import JournalKind
 from hub.web import wording
 from hub.web.books import Books
-from hub.web.kiosk.frame import left_s
+from hub.web.countdown import left_s
 from hub.web.language import gettext
 from hub.web.parts import write
 

@@ -119,6 +119,12 @@ def test_the_first_page_looks_again_when_a_device_begins_to_wait(
     assert kiosk.get("/version/home").text != before
 
 
+def test_the_other_pages_tell_where_to_type_it(house: House, kiosk: Browser) -> None:
+    assert "venter på et tall" not in kiosk.get("/messages").text
+    ask(house)
+    assert "Et apparat venter på et tall. Trykk Hjem." in kiosk.get("/messages").text
+
+
 def test_a_number_for_the_device_stands_on_the_first_page(house: House, kiosk: Browser) -> None:
     house.measure()
     house.ledger.notes.put_state("passkey", {"address": ADDRESS, "passkey": "004217"})

@@ -10,7 +10,7 @@ from drivers import catalogue
 from drivers.catalogue import Shape
 from hub.records import JournalKind
 from hub.web import instructions, passkey, tasks, wording
-from hub.web.kiosk.frame import left_s
+from hub.web.countdown import left_s
 from hub.web.language import gettext
 from hub.web.parts import books, now, write
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from hub.web import passkey
-from hub.web.kiosk.frame import left_s
+from hub.web.countdown import left_s
 from hub.web.parts import books, now
 
 pages = Blueprint("version", __name__)
