@@ -277,7 +277,7 @@ def _advertisement_data(heard: Advertisement) -> AdvertisementData:
             name = value.decode("utf-8", "replace")
         elif kind == AdvertisingData.MANUFACTURER_SPECIFIC_DATA:
             companies[int.from_bytes(value[:2], "little")] = value[2:]
-        elif kind == AdvertisingData.SERVICE_DATA_16_BIT_UUID:
+        elif kind == AdvertisingData.SERVICE_DATA_16_BIT_UUID and len(value) >= 2:
             service_data[normalize_uuid_str(value[1::-1].hex())] = value[2:]
         elif kind == AdvertisingData.TX_POWER_LEVEL:
             power = int.from_bytes(value[:1], "little", signed=True)
