@@ -13,7 +13,7 @@ from drivers.errors import NoDriver
 from drivers.registry import by_id
 from hub.acquire.agent import Agent
 from hub.acquire.ble import Backends, Radio
-from hub.acquire.bluez import BlueZ, BlueZError
+from hub.acquire.bluez import BlueZ
 from hub.acquire.pairing import Pairing
 from hub.acquire.receiver import Receiver
 from hub.acquire.recovery import Ladder
@@ -109,7 +109,7 @@ class Receiving:
         async def came() -> None:
             if self._radio is not None:
                 self._radio.returned()
-            await self._let_go(bluez)
+            await bluez.let_go(self._is_left_over)
 
         def gone(reason: str) -> None:
             if self._radio is not None:
@@ -118,16 +118,9 @@ class Receiving:
         bluez = BlueZ(self._settings.ble.adapter, agent, came, gone)
         return bluez
 
-    async def _let_go(self, bluez: BlueZ) -> None:
-        """A hub that was killed leaves its device connected, and so unheard, for ever."""
-        ours = {device.address for device in self._home.devices()}
-        try:
-            for known in await bluez.devices():
-                if known.connected and known.address in ours and not self._expects(known.address):
-                    log.warning("%s is still connected from before", known.address)
-                    await bluez.disconnect(known.address)
-        except BlueZError as error:
-            log.warning("stale connections: %s", error)
+    def _is_left_over(self, address: str) -> bool:
+        ours = any(device.address == address for device in self._home.devices())
+        return ours and not self._expects(address)
 
     def _changed(self, problem: str | None) -> None:
         trouble = self._radio.trouble if self._radio else None

@@ -116,10 +116,15 @@ class BlueZ:
         if known := await self.device(address):
             await self._call(known.adapter, ADAPTER, "RemoveDevice", "o", known.path)
 
-    async def disconnect(self, address: str) -> None:
-        """Also ends an attempt to connect that BlueZ would go on with."""
-        if known := await self.device(address):
-            await self._call(known.path, DEVICE, "Disconnect")
+    async def let_go(self, is_left_over: Callable[[str], bool]) -> None:
+        """A hub that was killed leaves its device connected, and so unheard, for ever."""
+        try:
+            for known in await self.devices():
+                if known.connected and is_left_over(known.address):
+                    log.warning("%s is still connected from before", known.address)
+                    await self._call(known.path, DEVICE, "Disconnect")
+        except BlueZError as error:
+            log.warning("stale connections: %s", error)
 
     async def power_cycle(self) -> None:
         """The adapter off and on again; on, also when it was off."""

@@ -80,7 +80,7 @@ class FakeBlueZ:
         self._radio.on(Device.EVENT_ADVERTISEMENT, self._heard)
         return self
 
-    async def kill(self) -> None:
+    async def kill(self, *, forgetting: bool = True) -> None:
         """Its name is free, and that is all that anybody is told."""
         self._bus.disconnect()
         await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
@@ -90,7 +90,8 @@ class FakeBlueZ:
             await peer.connection.disconnect()
         if self._radio.is_scanning:
             await self._radio.stop_scanning()
-        self.objects = {ROOT: {MANAGER: {}}}
+        if forgetting:
+            self.objects = {ROOT: {MANAGER: {}}}
 
     def plug_in(self) -> None:
         named = {"Address": "C0:00:00:00:00:01", "Name": "hub", "Alias": "hub"}

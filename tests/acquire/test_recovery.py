@@ -26,6 +26,7 @@ from hub.acquire.refusals import SeenButRefuses
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.radio import attach_radio
+from hub.settings import Ble
 from tests.acquire.conftest import CUFF, IMPATIENT
 from tests.acquire.fake_bluez import PATH, Fails, FakeBlueZ
 
@@ -70,6 +71,7 @@ class House:
         self.cuff = cuff
         self.ladder = ladder
         self.model: Model | None = None
+        self.left_over: set[str] = set()
         self.sightings: asyncio.Queue[Sighting] = asyncio.Queue()
         self.problems: asyncio.Queue[str | None] = asyncio.Queue()
         agent = Agent(lambda address: True, lambda *_: None, self._ask)
@@ -123,6 +125,7 @@ class House:
 
     async def _came(self) -> None:
         self.radio.returned()
+        await self.bluez.let_go(self.left_over.__contains__)
 
     async def _ask(self, address: str) -> int | None:
         return None
@@ -264,10 +267,15 @@ async def test_it_is_not_called_deaf_while_it_is_connected(house: House) -> None
 
 
 async def test_what_a_killed_hub_left_connected_is_let_go(house: House) -> None:
-    path = house.fake.know(CUFF, Paired=True, Connected=True)
-    assert [known.connected for known in await house.bluez.devices()] == [True]
-    await house.bluez.disconnect(CUFF)
-    assert not house.fake.flag(path, "Connected")
+    """Only what is ours: a keyboard that somebody uses stays."""
+    ours = house.fake.know(CUFF, Paired=True, Connected=True)
+    keyboard = house.fake.know("F0:F1:F2:A1:00:99", Paired=True, Connected=True)
+    house.left_over.add(CUFF)
+    await house.fake.kill(forgetting=False)
+    await house.fake.start()
+    await house.fake.until(lambda: house.fake.count("Device1.Disconnect"))
+    await house.fake.until(lambda: not house.fake.flag(ours, "Connected"))
+    assert house.fake.flag(keyboard, "Connected")
 
 
 async def test_a_connect_that_hangs_ends_at_its_deadline_and_the_radio_goes_on(
@@ -393,6 +401,20 @@ async def test_a_pairing_that_is_refused_is_told_as_that(house: House, name: str
             pass
     assert refused.value.step == "pair"
     await house.bond()
+
+
+async def test_somebody_who_types_a_passkey_has_more_time_than_a_connection(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BlueZ waits a minute for its agent; when even that is over, it is the pairing that failed."""
+    assert link.PAIR_TIMEOUT_S > 60 > Ble().connect_timeout_s
+    monkeypatch.setattr(link, "PAIR_TIMEOUT_S", 0.3)
+    house.fake.hang.add("Device1.Pair")
+    await house.heard()
+    with pytest.raises(LinkTimeout) as late:
+        async with house.radio.connect(CUFF):
+            pass
+    assert late.value.step == "pair"
 
 
 async def test_what_cannot_be_read_without_a_bond_is_told_as_the_refused_pairing(
