@@ -12,14 +12,18 @@ from typing import Any
 import msgspec
 
 from drivers import catalogue
+from drivers.contract import Advertisement
+from drivers.errors import AmbiguousDriver
 from drivers.measurement import Learned
 from hub.acquire.kit import KitItem
 from hub.acquire.pairing import Candidate, Pairing
 from hub.books import Books
 from hub.clock import Moment, Now
-from hub.passkeys import Passkeys
+from hub.passkeys import WANTED, Passkeys
 from hub.records import Device, Task
 from hub.store.notes import DeviceStatus
+
+PASSING = ("join_window", "passkey", WANTED, "receiving")  # notes that end with what they tell of
 
 
 class Kit(msgspec.Struct, frozen=True):
@@ -58,8 +62,10 @@ class Home:
 
     async def load(self) -> None:
         documents = self._books.documents
+        for passing in PASSING:  # a hub that was killed could not take them back
+            self.note(passing, None)
         for device in await self._books.call(documents.devices):
-            self._devices[device.key] = device
+            self._devices[device.key] = _recognised(device)
             self.statuses[device.key] = await self._books.call(
                 self._books.ledger.notes.device_status, device.key
             )
@@ -223,6 +229,19 @@ def _listed(candidate: Candidate) -> dict[str, Any]:
         "problem": candidate.problem,
         "rssi": candidate.rssi,
     }
+
+
+def _recognised(device: Device) -> Device:
+    """One that joined before its model was in the catalogue; what reads it never changes."""
+    if device.model is not None:
+        return device
+    try:
+        model = catalogue.find(Advertisement(device.address), device.info)
+    except AmbiguousDriver:
+        return device
+    if model is None or model.driver != device.driver:
+        return device
+    return msgspec.structs.replace(device, model=model.id)
 
 
 def _slot(learned: Learned) -> int | None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from drivers import catalogue
 from drivers.contract import Advertisement
 from drivers.links import uuid16
-from drivers.measurement import Learned
+from drivers.measurement import DeviceInfo, Learned
 from hub import clock
 from hub.acquire.ble import Sighting
 from hub.acquire.pairing import Pairing
@@ -81,6 +81,27 @@ async def test_a_slot_that_the_driver_registered_is_the_patients(house: House) -
     [device] = house.books.documents.devices()
     assert device.user_index == 3
     assert device.memory == {"user_index": "3", "consent": "815", "newest_sequence": "12"}
+
+
+@pytest.mark.parametrize(
+    ("driver", "model"), [("gatt-weight-scale", "and-uc-352ble"), ("gatt-blood-pressure", None)]
+)
+async def test_a_model_that_came_into_the_catalogue_later_is_found_at_the_start(
+    house: House, driver: str, model: str | None
+) -> None:
+    old = replace(SCALE, driver=driver, info=DeviceInfo(model="UC-352BLE"))
+    house.books.documents.put_device(old)
+    await house.home.load()
+    [device] = house.home.devices()
+    assert (device.model, device.driver) == (model, driver)
+
+
+async def test_a_hub_that_was_killed_forgets_what_it_was_doing(house: House) -> None:
+    for note in ("join_window", "passkey", "passkey_wanted", "receiving"):
+        house.home.note(note, {"device": "Vekt"})
+    await house.home.load()
+    for note in ("join_window", "passkey", "passkey_wanted", "receiving"):
+        assert await house.shown(note) is None
 
 
 async def test_nobody_typed_the_passkey(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

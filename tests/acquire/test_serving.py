@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from drivers.contract import Advertisement, BleDriver, Said
-from drivers.errors import ConsentNeeded, DriverError, LinkRefused, LinkTimeout
+from drivers.errors import AmbiguousDriver, ConsentNeeded, DriverError, LinkRefused, LinkTimeout
 from drivers.links import GattLink, uuid16
 from drivers.measurement import Learned, Status
 from drivers.replay import ReplayGattLink, trace_of
@@ -149,6 +149,31 @@ async def test_the_bond_of_the_replaced_one_goes_when_the_link_is_free(
     assert [device.address for device in hub.devices()] == [CUFF]
 
 
+async def test_one_that_nobody_can_tell_apart_is_an_error_in_the_list(
+    hub: Hub,
+    pairing: Pairing,
+    receiver: Receiver,
+    radio: FakeRadio,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not even when it was chosen, and asked what it is."""
+
+    def choose(seen: Advertisement) -> None:
+        raise AmbiguousDriver(seen.address, ("one", "other"))
+
+    monkeypatch.setattr("hub.acquire.pairing.choose", choose)
+    hub.mine = {}
+    pairing.open(hub.now().mono_ms)
+    receiver.heard(advert(CUFF))
+    assert pairing.choose(CUFF)
+    receiver.heard(advert(CUFF))
+    while not radio.forgotten:  # noqa: ASYNC110 - until the attempt is over
+        await asyncio.sleep(0)
+    assert radio.connected == [CUFF]
+    assert "one, other" in (pairing.candidates[CUFF].problem or "")
+    assert not hub.devices()
+
+
 class Sulking(BleDriver):
     """It wants its code before it says anything."""
 
@@ -252,4 +277,17 @@ async def test_a_scale_that_only_advertises_joins_when_it_is_chosen(
     await hub.until(lambda: hub.kept)
     assert [device.driver for device in hub.devices()] == ["xiaomi-mi-body-composition-scale"]
     assert pairing.open_until(hub.now().mono_ms) is None
+    assert not radio.connected
+
+
+async def test_a_lent_scale_that_only_advertises_joins_by_itself(
+    hub: Hub, pairing: Pairing, receiver: Receiver, radio: FakeRadio
+) -> None:
+    hub.mine = {}
+    pairing.kit = [KitItem(address=MI_SCALE, name="Badevekt")]
+    receiver.heard(advert(MI_SCALE, x181b=SWINGING))
+    await hub.until(lambda: hub.devices())
+    receiver.heard(advert(MI_SCALE, x181b=STEPPED_OFF))
+    await hub.until(lambda: hub.kept)
+    assert [device.name for device in hub.devices()] == ["Badevekt"]
     assert not radio.connected
