@@ -9,8 +9,8 @@ What could lose a record is not remembered or not relied upon:
 
 - records that did not come in ascending order say nothing about the next one's number;
 - a number in the upper half of its range may wrap before the next session;
-- the mark is taken away before it is used, so a device that breaks off over it is asked for all,
-  and one that did so twice running is never asked for a part again;
+- the mark is taken away before it is used, so a device that breaks off over it is asked for all;
+  one that has always done so before its first record, five times, is never asked for a part again;
 - every tenth report is of all records, for whatever else a memory may do, and for a meal that
   somebody adds to an old reading.
 """
@@ -20,16 +20,17 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from drivers.contract import Memory, Reading, Said
-from drivers.errors import LinkRefused, ProcedureFailed
+from drivers.errors import LinkError, LinkRefused, ProcedureFailed
 from drivers.measurement import Learned, Rejected
 
 SEQUENCE = "newest_sequence"
 RECORD = "newest_record"
 IN_PART = "reports_in_part"
 BROKEN_OFF = "reports_broken_off"
+FORGET = Learned({SEQUENCE: None, RECORD: None})
 HIGHEST_MARK = 0x7FFF
 IN_PART_AT_MOST = 9
-BROKEN_OFF_AT_MOST = 2
+BROKEN_OFF_AT_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,20 @@ async def read_on(memory: Memory, report: Report, proof: bytes = b"") -> AsyncGe
     known, parts = _mark(memory), _number(memory, IN_PART)
     broken_off = _number(memory, BROKEN_OFF)
     if known and parts < IN_PART_AT_MOST and broken_off < BROKEN_OFF_AT_MOST:
-        yield Learned({SEQUENCE: None, RECORD: None, BROKEN_OFF: str(broken_off + 1)})
-        broken_off = 0
-        seen = Seen(proof)
+        yield FORGET
+        seen, answered = Seen(proof), False
         try:
             async with aclosing(report(known.sequence, seen)) as readings:
                 async for reading in readings:
+                    answered = True
                     yield reading
         except (ProcedureFailed, LinkRefused):
             pass  # it does not know the filter: it is asked for all
+        except LinkError:
+            if not answered:
+                yield Learned({BROKEN_OFF: str(broken_off + 1)})
+            raise
+        broken_off = 0
         if known in seen:
             yield _learned(seen.newest, parts + 1, broken_off)
             return

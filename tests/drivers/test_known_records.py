@@ -16,7 +16,7 @@ from drivers.replay import ReplayGattLink, Step, Trace
 
 MEASUREMENT, CONTROL_POINT = uuid16(0x2A18), uuid16(0x2A52)
 MARK = {"newest_sequence": "7", "newest_record": "020700ea070b16080f2f6fb011"}
-FORGOTTEN = Learned({"newest_sequence": None, "newest_record": None, "reports_broken_off": "1"})
+FORGOTTEN = Learned({"newest_sequence": None, "newest_record": None})
 ALL, FROM_7 = "0101", "0103010700"
 
 
@@ -87,6 +87,7 @@ async def test_the_mark_is_taken_away_before_it_is_used() -> None:
     said = Glucose(MARK).read(link)
     assert await anext(said) == FORGOTTEN
     assert link.written == []
+    assert await anext(said) == Learned({"reports_broken_off": "1"})
     with pytest.raises(LinkLost):
         await anext(said)
 
@@ -102,18 +103,18 @@ async def remembered(memory: Memory, *steps: Step) -> tuple[dict[str, str], list
     return {name: value for name, value in known.items() if value is not None}, requests
 
 
-async def test_a_meter_that_breaks_off_twice_is_always_asked_for_all() -> None:
+async def test_a_meter_that_always_breaks_off_is_asked_for_all_in_the_end() -> None:
     """Else every other session with it would be lost."""
     memory: dict[str, str] = dict(MARK)
     every = (asked(ALL), record(7), ended())
     requests = []
-    for _ in range(6):
+    for _ in range(13):
         memory, sent = await remembered(memory, *every)
         requests += sent
-    assert requests == [FROM_7, ALL, FROM_7, ALL, ALL, ALL]
+    assert requests == [*[FROM_7, ALL] * 5, ALL, ALL, ALL]
 
 
-async def test_a_meter_that_broke_off_once_is_forgiven() -> None:
+async def test_a_meter_that_broke_off_is_forgiven_when_it_answers() -> None:
     part, whole = (asked(FROM_7), record(7), ended()), (asked(ALL), record(7), ended())
     memory, _ = await remembered(MARK)
     assert memory == {"reports_broken_off": "1"}
@@ -122,6 +123,11 @@ async def test_a_meter_that_broke_off_once_is_forgiven() -> None:
     memory, sent = await remembered(memory, *part)
     assert sent == [FROM_7]
     assert "reports_broken_off" not in memory
+
+
+async def test_a_link_lost_after_the_first_record_is_no_fault_of_the_filter() -> None:
+    memory, sent = await remembered(MARK, asked(FROM_7), record(7))
+    assert (memory, sent) == ({}, [FROM_7])
 
 
 class RefusingLink(ReplayGattLink):
