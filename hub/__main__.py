@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     decode.add_argument("hex", nargs="?", help="the payload in hexadecimal")
 
+    command("models", _models, "list the devices that the hub knows by name")
     replay = command("replay", _replay, "play a recorded conversation to its driver")
     replay.add_argument("trace", type=Path, help="a file of `hub capture`, or of tests/traces")
     return parser
@@ -144,6 +145,12 @@ def _capture(options: argparse.Namespace) -> int:
 
     wish = Wish(options.device, options.seconds, options.driver)
     return run(_settings(options), wish, options.out, sys.stdout)
+
+
+def _models(options: argparse.Namespace) -> int:
+    from hub.models import run
+
+    return run(sys.stdout)
 
 
 def _replay(options: argparse.Namespace) -> int:
