@@ -11,7 +11,9 @@ and code in the device's memory:
 A code that was accepted before and no longer is: a change of batteries has emptied the slots
 (KristianP26/ble-scale-sync issue #229), so the hub registers anew. A code that never was accepted
 is a wrong one; slots are few, so then none is used up and the technician is asked. Users are never
-deleted.
+deleted. A user that the hub registered has no profile (birth, sex, height): the weight is the
+patient's, but a scale that needs a profile measures no body composition until one is set on it, or
+until the code of a user who has one is typed in.
 """
 
 import secrets
