@@ -13,6 +13,8 @@ INTERPRETATIONS = {
     Status.QUESTIONABLE: "questionable",
     Status.CALIBRATION_ONGOING: "calibration-ongoing",
     Status.EARLY_ESTIMATE: "early-indication",
+    Status.THRESHOLD_ERROR: "in-alarm",  # against limits that somebody has set in the device
+    Status.THRESHOLDING_DISABLED: "alarm-inhibited",
 }
 WITHOUT_VALUE = {
     Status.INVALID: "error",

@@ -172,6 +172,25 @@ def test_what_anybody_could_have_sent_is_marked_for_machine_and_nurse() -> None:
     assert all("note" not in each for each in others)
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (Status.THRESHOLD_ERROR, "in-alarm"),
+        (Status.THRESHOLDING_DISABLED, "alarm-inhibited"),
+        (Status.QUESTIONABLE, "questionable"),
+    ],
+)
+def test_what_a_device_says_of_its_own_limits_is_passed_on(status: Status, code: str) -> None:
+    observation = one_observation(temperature("37.9", status))
+    assert [each["coding"][0]["code"] for each in observation["interpretation"]] == [code]
+    assert "note" not in observation
+
+
+def test_what_a_person_typed_into_a_device_is_said_in_words() -> None:
+    observation = one_observation(temperature("37.9", Status.MANUALLY_ENTERED))
+    assert only(observation["note"])["text"] == "Apparatet meldte: manually_entered."
+
+
 def test_a_test_from_an_advertisement_is_both() -> None:
     both = temperature("37.9", Status.UNAUTHENTICATED, Status.FOR_TESTING)
     labels = one_observation(both)["meta"]["security"]
