@@ -40,8 +40,8 @@ ASKED_AT_MOST = 50
 OCCASION = """device_key, session, ifnull(CASE WHEN json_valid(CAST(body AS TEXT))
     THEN json_extract(CAST(body AS TEXT), '$.device_time') END, id)"""
 HELD = f"""
-SELECT min(number) AS first, id FROM measurement WHERE held = 1
-GROUP BY {OCCASION} ORDER BY first DESC LIMIT ?
+SELECT id FROM measurement WHERE held = 1
+ORDER BY min(number) OVER (PARTITION BY {OCCASION}) DESC, number LIMIT ?
 """  # noqa: S608 - nothing from outside
 HELD_WITH = f"""
 SELECT * FROM measurement WHERE held = 1
@@ -239,7 +239,7 @@ class Ledger:
         self._ask()
 
     def _ask(self) -> None:
-        """The newest first: that is the one of which somebody still knows whose it was."""
+        """The newest occasion first: somebody still knows whose that was."""
         held = self._database.rows(HELD, (ASKED_AT_MOST,))
         self.notes.put_state(ASKED_ABOUT, [row["id"] for row in held])
 

@@ -186,7 +186,7 @@ class TestWhose:
         """Weight and body composition carry the same time."""
         weight, fat = (held_id(ledger, sequence, AT_EIGHT) for sequence in (1, 2))
         later = held_id(ledger, 3, AT_NINE)
-        assert reader.state("ask_who") == [later, weight]
+        assert reader.state("ask_who") == [later, weight, fat]
         assert ledger.own(weight) is OwnerChange.IN_TIME
         assert reader.state("ask_who") == [later]
         assert [kept.id for kept in ledger.measurements_of(1)] == [weight, fat]
