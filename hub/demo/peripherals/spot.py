@@ -68,8 +68,8 @@ class SpotDevice(Peripheral):
         self._delivery = self._start(self._indicate_all(self._subscriber))
 
     async def _indicate_all(self, hub: Connection) -> None:
-        # The cancellation of a lost link may not get here: Python 3.11's wait_for forgets one that comes
-        # together with the confirmation, and without a subscriber Bumble indicates to nobody.
+        # The cancellation of a lost link may not get here: Python 3.11's wait_for forgets one that
+        # comes with the confirmation, and without a subscriber Bumble indicates to nobody.
         while self._records and self._subscriber is hub:
             payload = self._on_the_wire(self._records[0])
             await self._device.gatt_server.indicate_subscriber(hub, self._measurement, payload)
