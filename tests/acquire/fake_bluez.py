@@ -11,6 +11,7 @@ pair by itself, or encrypt by itself at Connect as the kernel does for a bonded 
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,8 +52,9 @@ class Fails(Exception):
 
 class FakeBlueZ:
     """
-    calls   "Adapter1.StartDiscovery" …, in order
-    agents  registrations
+    calls      "Adapter1.StartDiscovery" …, in order
+    called_at  when each was called last, by the performance counter
+    agents     registrations
     """
 
     def __init__(self, radio: Device) -> None:
@@ -68,6 +70,7 @@ class FakeBlueZ:
         self.deaf = False
         self.breaks_off = 0
         self.calls: list[str] = []
+        self.called_at: dict[str, float] = {}
         self.agents = 0
         self._stirred = asyncio.Condition()
 
@@ -189,6 +192,7 @@ class FakeBlueZ:
         interface = (message.interface or "").rpartition(".")[2]
         call = f"{interface}.{message.member}"
         self.calls.append(call)
+        self.called_at[call] = time.perf_counter()
         await self._stir()
         try:
             if call in self.hang:
