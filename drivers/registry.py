@@ -29,9 +29,11 @@ from drivers.vendor.viatom_o2ring import ViatomO2Ring
 from drivers.vendor.viatom_pc60fw import ViatomPc60fw
 from drivers.vendor.xiaomi_mi_scale import MiBodyCompositionScale, MiSmartScale
 from drivers.vendor.yonker_ibpa1 import YonkerIbpa1
+from drivers.wired.abbott_freestyle_optium import AbbottFreestyleOptium
 from drivers.wired.and_scale import AndScale
 from drivers.wired.and_tm2657 import AndTm2657
 from drivers.wired.contec_cms50 import ContecCms50, ContecCms50Plus
+from drivers.wired.lifescan_onetouch_ultra2 import LifescanOnetouchUltra2
 from drivers.wired.nonin import Nonin
 from drivers.wired.nonin_waveform import NoninWaveform
 from drivers.wired.taidoc_td42xx import TaidocTd42xx
@@ -40,6 +42,7 @@ from drivers.wired.vitalograph_lung_monitor import VitalographLungMonitor
 Driver = type[RadioDriver] | type[SerialDriver]
 
 DRIVERS: tuple[Driver, ...] = (
+    AbbottFreestyleOptium,
     AndScale,
     AndTm2657,
     BerrymedBm1000,
@@ -54,6 +57,7 @@ DRIVERS: tuple[Driver, ...] = (
     HealthThermometer,
     HeartRate,
     JumperJpd500f,
+    LifescanOnetouchUltra2,
     MiBodyCompositionScale,
     MiSmartScale,
     Nonin,

@@ -16,6 +16,12 @@ from hub.replay import shown, written
 from tests.acquire.conftest import OSLO, Hub
 
 TIMEOUT_S = 0.3
+CLOCKS = {
+    b"\x11\rDMF\r": b'F "SAT","11/22/26","08:00:00   " 05FA\r\n',
+    b"$colq\r\n": b"Clock:\tNov  22 2026\t08:00:00\r\nCMD OK\r\n",
+}
+"""Meters that tell their clock before anything else; the traces begin after that."""
+
 TRACES = [
     path
     for path in sorted((Path(__file__).parents[1] / "traces").glob("*.json"))
@@ -52,6 +58,10 @@ class Player:
 
     def _hear(self) -> None:
         self._heard += os.read(self._device, 4096)
+        for question, clock in CLOCKS.items():
+            if question in self._heard:
+                self._heard = self._heard.replace(question, b"")
+                os.write(self._device, clock)
         self._more.set()
 
     def close(self) -> None:

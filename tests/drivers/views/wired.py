@@ -4,8 +4,10 @@ from drivers.measurement import Measurement, Quantity, Status
 from drivers.vendor import contec_cms50d_bt as contec_bt
 from drivers.vendor import taidoc_frames as taidoc
 from drivers.wired import (
+    abbott_freestyle_optium,
     and_scale,
     contec_cms50_formats,
+    lifescan_onetouch_ultra2,
     nonin_packets,
     vitalograph_lung_monitor,
 )
@@ -69,6 +71,18 @@ def nonin_packet(payload: bytes) -> Seen:
     }
 
 
+def freestyle_clock(payload: bytes) -> Seen:
+    return {"datetime": abbott_freestyle_optium.decode_clock(payload).isoformat()}
+
+
+def onetouch_line(payload: bytes) -> Seen:
+    return {"text": lifescan_onetouch_ultra2.decode_line(payload).decode()}
+
+
+def onetouch_checksum(payload: bytes) -> Seen:
+    return {"checksum": lifescan_onetouch_ultra2.checksum(payload)}
+
+
 def contec_stream(payload: bytes) -> Seen:
     if payload[1:2] == b"\x00":
         return {"wave": payload[3]}
@@ -102,8 +116,11 @@ DECODERS: dict[str, Decode] = {
     "cms50-9byte": nine_octets,
     "cms50-cmd": nine_octets,
     "cms50d-bt": contec_stream,
+    "fsoptium-clock": freestyle_clock,
     "nonin-2-frame": nonin_frame,
     "nonin-2-packet": nonin_packet,
+    "otultra2-checksum": onetouch_checksum,
+    "otultra2-line": onetouch_line,
     "td42xx-datetime": taidoc_time,
     "td42xx-frame": taidoc_frame,
     "vitalograph": blow,
