@@ -203,10 +203,9 @@ class Home:
         return device.memory.get("passkey") if device else None
 
     def _passkey_unanswered(self, address: str) -> None:
+        self._pairing.unanswered = address
         if device := self._at(address):
             self.status(device.key, task=Task.PASSKEY_NEEDED)
-        self._pairing.failed(address, Task.PASSKEY_NEEDED)
-        self.window_changed()
 
     def _let_in(self, device: Device) -> None:
         passkey, model = self.passkeys.let_in(device.address), catalogue.by_id(device.model)

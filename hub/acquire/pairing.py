@@ -80,8 +80,9 @@ LIST = Decision("list")
 class Pairing:
     """The policy, without any I/O. Times are monotonic milliseconds.
 
-    trying    what is being joined now
-    revision  another number whenever the list of candidates looks different
+    trying      what is being joined now
+    unanswered  address of the device whose passkey nobody typed in, in this attempt
+    revision    another number whenever the list of candidates looks different
     """
 
     def __init__(self, window_s: float) -> None:
@@ -94,6 +95,7 @@ class Pairing:
         self.lent = Lent()
         self.candidates: dict[str, Candidate] = {}
         self.trying: Decision | None = None
+        self.unanswered: str | None = None
         self.revision = 0
 
     @property

@@ -16,17 +16,17 @@ from zoneinfo import ZoneInfo
 
 from drivers import catalogue
 from drivers.contract import BleDriver, BroadcastDriver
-from drivers.errors import ConsentNeeded, DriverError, LinkRefused, MatchError, NoDriver
+from drivers.errors import DriverError, MatchError, NoDriver
 from drivers.gatt.device_information import read_device_information
 from drivers.links import GattLink
 from drivers.measurement import DeviceInfo, Learned, Measurement
 from drivers.registry import by_id
+from hub.acquire import tasks
 from hub.acquire.ble import Radio, Sighting
 from hub.acquire.kit import KitItem, NotLent
 from hub.acquire.newcomer import newcomer, recognised
 from hub.acquire.overhearing import Overhearing, only_advertises
 from hub.acquire.pairing import Candidate, Decision, Pairing
-from hub.acquire.refusals import KeyRefused, SeenButRefuses
 from hub.acquire.session import Books, Report, Session, whose
 from hub.clock import Now
 from hub.records import Device, Task, Whose
@@ -145,6 +145,7 @@ class Receiver:
 
     async def _serve(self, radio: Radio, address: str, decision: Decision) -> bool:
         """Whether it brought something."""
+        self._pairing.unanswered = None
         try:
             if decision.candidate is not None:
                 return await self._welcome(radio, decision, decision.candidate)
@@ -174,7 +175,10 @@ class Receiver:
                 device = await self._join(decision, candidate, info)
                 return await self._read(device, link)
         except DriverError as error:
-            self._pairing.failed(candidate.address, str(error))
+            task = tasks.before(error, unanswered=self._is_unanswered(candidate.address))
+            had_no_bond = task in (None, Task.BOND_LOST)
+            self._pairing.failed(candidate.address, str(error) if had_no_bond else str(task))
+            self._home.window_changed()
             if isinstance(error, NotLent):
                 self._pairing.lent.refuse(candidate.address)
             if isinstance(error, NotLent | MatchError):
@@ -255,7 +259,7 @@ class Receiver:
             fields["clock_offset_s"] = round(report.clock_offset_s)
         if report.battery_percent is not None:
             fields["battery_percent"] = report.battery_percent
-        fields["task"] = _task(report)
+        fields["task"] = tasks.after(report, unanswered=self._is_unanswered(device.address))
         self._home.status(device.key, **fields)
         log.info(
             "%s: %d new, %d already kept, %d unreadable%s",
@@ -267,20 +271,13 @@ class Receiver:
         )
 
     def _problem(self, device: Device, error: DriverError) -> None:
-        no_bond = isinstance(error, KeyRefused) or (
-            isinstance(error, LinkRefused) and error.step == "pair"
-        )
+        task = tasks.before(error, unanswered=self._is_unanswered(device.address))
+        no_bond = task in (Task.BOND_LOST, Task.PASSKEY_NEEDED)
         fields: dict[str, Any] = {"state": "auth-failed" if no_bond else "unreachable"}
-        if no_bond:
-            fields["task"] = Task.BOND_LOST
-        elif isinstance(error, SeenButRefuses):
-            fields["task"] = Task.HELD_BY_PHONE
+        if task is not None:
+            fields["task"] = task
         now = datetime.now(UTC)
         self._home.status(device.key, last_seen=now, problem=str(error), **fields)
 
-
-def _task(report: Report) -> Task | None:
-    """Whatever kept it from talking to the hub at all is over."""
-    if isinstance(report.problem, ConsentNeeded):
-        return Task.CONSENT_NEEDED
-    return Task.CLOCK_LOST if report.clock_is_lost else None
+    def _is_unanswered(self, address: str) -> bool:
+        return self._pairing.unanswered == address

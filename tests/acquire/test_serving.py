@@ -149,6 +149,49 @@ async def test_the_bond_of_the_replaced_one_goes_when_the_link_is_free(
     assert [device.address for device in hub.devices()] == [CUFF]
 
 
+@pytest.mark.parametrize(
+    ("error", "answered", "problem"),
+    [
+        (LinkRefused("pair", "AuthenticationFailed"), True, "pair: AuthenticationFailed"),
+        (LinkRefused("pair", "AuthenticationFailed"), False, "passkey-needed"),
+        (SeenButRefuses(CUFF), True, "held-by-phone"),
+    ],
+)
+async def test_why_a_candidate_did_not_join(
+    hub: Hub,
+    pairing: Pairing,
+    receiver: Receiver,
+    radio: FakeRadio,
+    error: DriverError,
+    answered: bool,
+    problem: str,
+) -> None:
+    def nobody_types(address: str) -> None:
+        pairing.unanswered = None if answered else address
+
+    radio.errors, radio.before = {CUFF: error}, nobody_types
+    hub.mine = {}
+    pairing.open(hub.now().mono_ms)
+    cuff = Sighting(Advertisement(CUFF, None, frozenset({uuid16(0x1810)})), -50)
+    receiver.heard(cuff)
+    assert pairing.choose(CUFF)
+    receiver.heard(cuff)
+    await hub.until(lambda: pairing.candidates[CUFF].problem)
+    assert pairing.candidates[CUFF].problem == problem
+
+
+async def test_a_passkey_that_nobody_typed_is_what_somebody_has_to_do(
+    hub: Hub, pairing: Pairing, receiver: Receiver, radio: FakeRadio
+) -> None:
+    def nobody_types(address: str) -> None:
+        pairing.unanswered = address
+
+    radio.errors, radio.before = {CUFF: LinkRefused("pair", "canceled")}, nobody_types
+    receiver.heard(advert(CUFF))
+    await hub.until(lambda: hub.statuses)
+    assert hub.statuses["A"]["task"] is Task.PASSKEY_NEEDED
+
+
 async def test_one_that_nobody_can_tell_apart_is_an_error_in_the_list(
     hub: Hub,
     pairing: Pairing,
