@@ -84,17 +84,17 @@ class BlueZ:
 
     async def run(self) -> None:
         """For ever, also over a restart of the bus."""
-        told = False
+        told = ""
         while True:
             try:
                 await self._attend()
+                problem = "D-Bus went away"
             except (*BUS_GONE, BlueZError) as error:
-                if not told:
-                    log.warning("no D-Bus: %r", error)
-                told = True
-            else:
-                told = False
-                self._gone("D-Bus went away")
+                problem = f"no D-Bus: {error!r}"
+            if problem != told:
+                log.warning("%s", problem)
+            told = problem
+            self._gone(problem)
             await asyncio.sleep(AGAIN_S)
 
     async def devices(self) -> list[Known]:
@@ -179,10 +179,10 @@ class BlueZ:
             reply = await self._ask(bus, *THE_BUS, "NameHasOwner", "s", BLUEZ)
             if reply.body[0]:
                 self._has_come(restarted=True)
-            greeting = asyncio.ensure_future(self._greet(bus))
-            try:
-                await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
-            finally:
+            async with asyncio.TaskGroup() as group:
+                greeting = group.create_task(self._greet(bus))
+                with suppress(*BUS_GONE):
+                    await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
                 greeting.cancel()
         finally:
             self._bus = None

@@ -40,17 +40,34 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+class SystemBus:
+    """A D-Bus that can go away and come back where it was."""
+
+    def __init__(self, folder: Path) -> None:
+        self.address = f"unix:path={folder / 'bus'}"
+        self._command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
+
+    def start(self) -> None:
+        self._daemon = subprocess.Popen(
+            [*self._command, f"--address={self.address}"], stdout=subprocess.PIPE
+        )
+        assert self._daemon.stdout
+        self._daemon.stdout.readline()
+
+    def stop(self) -> None:
+        assert self._daemon.stdout
+        self._daemon.terminate()
+        self._daemon.stdout.close()
+        self._daemon.wait()
+
+
 @pytest.fixture(autouse=True)
-def system_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
-    with subprocess.Popen(
-        [*command, f"--address=unix:dir={tmp_path}"], stdout=subprocess.PIPE, text=True
-    ) as daemon:
-        assert daemon.stdout
-        address = daemon.stdout.readline().strip()
-        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-        yield
-        daemon.terminate()
+def system_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SystemBus]:
+    bus = SystemBus(tmp_path)
+    bus.start()
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+    yield bus
+    bus.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -188,6 +205,18 @@ async def test_a_bluetoothd_that_restarts_while_nothing_happens_is_noticed(house
     await house.fake.start()
     await house.fake.until(lambda: house.fake.count("Adapter1.StartDiscovery"))
     await house.heard()
+
+
+async def test_a_bus_that_restarts_is_found_again(house: House, system_bus: SystemBus) -> None:
+    await house.heard()
+    agents = house.fake.agents
+    system_bus.stop()
+    await house.told("D-Bus")
+    await house.fake.kill()
+    system_bus.start()
+    await house.fake.start()
+    await house.fake.until(lambda: house.fake.agents > agents)
+    await house.bond()
 
 
 async def test_an_adapter_that_is_pulled_out_and_put_back(house: House) -> None:
