@@ -25,7 +25,7 @@ from drivers.errors import DriverError
 from drivers.measurement import Measurement, Rejected, Status
 from hub.acquire.rfcomm import open_rfcomm
 from hub.acquire.serial_link import Port, SerialPortLink
-from hub.acquire.session import LIVE_WITHIN, Books, is_right
+from hub.acquire.session import LIVE_WITHIN, Books, is_right, whose
 from hub.clock import Now
 from hub.records import Device, Reception
 
@@ -43,6 +43,7 @@ WORDS = {
     errno.ENOENT: "not plugged in",
     errno.EACCES: "the hub may not open the port",
     errno.EHOSTDOWN: "the device does not answer: switched off or out of reach",
+    errno.EAFNOSUPPORT: "the hub may not open Bluetooth's serial port: see hub.toml",
     errno.ECONNREFUSED: "the device refuses: it must be paired anew",
 }
 
@@ -244,7 +245,7 @@ class SerialReceiver:
         )
         if isinstance(reading, Rejected):
             await self._books.reject(reading, reception)
-        elif await self._books.keep(reading, reception):
+        elif await self._books.keep(reading, reception, whose(reading, self._device.user_index)):
             status(self._device.key, last_seen=now.wall, last_measurement=now.wall, problem=None)
 
     def _is_live(self, reading: Measurement, offset_s: float | None) -> bool:
