@@ -1,18 +1,23 @@
 """A wired oximeter on a pseudo-terminal, read through pyserial and the hub's own receiver."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from drivers.contract import Reading
 from drivers.errors import LinkLost, LinkTimeout
-from drivers.measurement import Quantity
+from drivers.links import SerialLink
+from drivers.measurement import Measurement, Quantity
 from drivers.wired.nonin import Nonin
 from hub.acquire.serial_link import SerialPortLink
 from hub.acquire.serial_ports import SerialReceiver, open_port, wired_device
 from hub.demo.peripherals.nonin import NoninOximeter
+from hub.records import Whose
 from tests.acquire.conftest import OSLO, Hub
 
 
@@ -54,6 +59,26 @@ async def test_one_finger_is_one_measurement(
     assert measurement.values[Quantity.PULSE_RATE].number == Decimal(185)
     assert reception.device_key == reading
     assert reception.live
+
+
+class OfUserOne(Nonin):
+    """The same, with a user slot."""
+
+    async def read(self, link: SerialLink) -> AsyncGenerator[Reading, None]:
+        async for reading in super().read(link):
+            yield replace(reading, user_index=1) if isinstance(reading, Measurement) else reading
+
+
+async def test_the_slot_tells_whose_it_is(hub: Hub, oximeter: NoninOximeter) -> None:
+    device = msgspec.structs.replace(wired_device(oximeter.path, Nonin, "Mors"), user_index=2)
+    receiver = SerialReceiver(device, OfUserOne, hub, hub.now, OSLO)
+    task = asyncio.ensure_future(receiver.run(hub.status))
+    await hub.until(lambda: device.key in hub.statuses)
+    await oximeter.take_measurement()
+    await hub.until(lambda: hub.kept)
+    assert hub.owners == [Whose.ANOTHER]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_port_that_was_unplugged_is_opened_again(
