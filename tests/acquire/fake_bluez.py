@@ -14,6 +14,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -86,7 +87,8 @@ class FakeBlueZ:
     async def kill(self, *, forgetting: bool = True) -> None:
         """Its name is free, and that is all that anybody is told."""
         self._bus.disconnect()
-        await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        with suppress(EOFError, OSError):  # the bus may have gone before it
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
         self._radio.remove_listener(Device.EVENT_ADVERTISEMENT, self._heard)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for peer in [one for one in self._peers.values() if one is not None]:
