@@ -19,10 +19,11 @@ from drivers.contract import (
     Memory,
     Reading,
     Said,
+    attempt,
 )
 from drivers.errors import LinkTimeout
 from drivers.links import GattLink
-from drivers.measurement import Learned, Measurement
+from drivers.measurement import Learned, Measurement, Rejected
 from drivers.vendor.taidoc_conversation import ALL_USERS, Conversation
 from drivers.vendor.taidoc_frames import (
     OXIMETER_ON,
@@ -30,7 +31,6 @@ from drivers.vendor.taidoc_frames import (
     START,
     TURN_OFF,
     ask,
-    decode_frame,
     frame_length,
 )
 from drivers.vendor.taidoc_records import decode_record
@@ -120,9 +120,12 @@ class TaidocMeter(BleDriver):
         insertion = FingerInsertion(answer_after=ENOUGH_FRAMES)
         await link.write(CHARACTERISTIC, ask(OXIMETER_ON, LIVE))
         async for source, payload in link.notifications(FINGER_GONE_S):
-            if source != CHARACTERISTIC or decode_frame(payload).command != OXIMETER_VALUE:
+            if source != CHARACTERISTIC or payload[1:2] != bytes((OXIMETER_VALUE,)):
                 continue
-            if whole := insertion.take(decode_record(model + payload)):
+            frame = attempt(decode_record, source, model + payload)
+            if isinstance(frame, Rejected):
+                continue  # a damaged second is not missed
+            if whole := insertion.take(frame):
                 yield whole
         if held := insertion.end():
             yield held

@@ -138,6 +138,15 @@ async def test_a_meter_without_a_clock() -> None:
     assert await TaidocMeter().read_clock(link) is None
 
 
+async def test_a_damaged_second_of_an_oximeter_is_not_missed() -> None:
+    steps = answered("512455820000a500", "516162004a00a500")
+    damaged: Step = {"notify": CHARACTERISTIC, "payload": "516163004a00a500"}
+    link = ReplayGattLink(Trace("", "", "", (*steps, damaged)))
+    (seen,) = await said(TaidocMeter(), link)
+    assert isinstance(seen, Measurement)
+    assert seen.values[Quantity.OXYGEN_SATURATION].number == Decimal(98)
+
+
 async def test_a_control_solution_is_marked() -> None:
     record = framed("5124774200 00a500") + framed(TIME) + framed("5126700000c0a500")
     assert Status.CONTROL_SOLUTION in decode_record(bytes.fromhex(record)).status
