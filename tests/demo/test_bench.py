@@ -122,4 +122,4 @@ async def test_the_settings_that_it_writes_are_ones_that_the_hub_takes(world: Wo
     settings = load(world.directory / "hub.toml")
     assert settings.mqtt.port == world.broker.port
     assert settings.ble.radio.startswith("tcp-client:127.0.0.1:")
-    assert settings.serial[0].path.is_symlink()
+    assert Path(settings.serial[0].where).is_symlink()
