@@ -122,4 +122,6 @@ async def test_the_settings_that_it_writes_are_ones_that_the_hub_takes(world: Wo
     settings = load(world.directory / "hub.toml")
     assert settings.mqtt.port == world.broker.port
     assert settings.ble.radio.startswith("tcp-client:127.0.0.1:")
-    assert Path(settings.serial[0].where).is_symlink()
+    oximeter = settings.serial[0].path
+    assert oximeter is not None
+    assert oximeter.is_symlink()
