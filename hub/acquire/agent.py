@@ -64,6 +64,7 @@ class Agent(ServiceInterface):
     @dbus_method()
     def Release(self) -> None:
         """BlueZ has dropped the agent, as it does when it stops."""
+        self.withdraw()
 
     async def _typed(self, device: str) -> int:
         address = self._check(device)
@@ -108,6 +109,10 @@ class Agent(ServiceInterface):
 
     @dbus_method()
     def Cancel(self) -> None:
+        self.withdraw()
+
+    def withdraw(self) -> None:
+        """Nobody waits for an answer any more: BlueZ says so, or is gone without a word."""
         if self._asking:
             self._asking.cancel()
         self._show(self._device, None)

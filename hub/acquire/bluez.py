@@ -18,6 +18,7 @@ from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from hub.acquire.agent import PATH, Agent, AgentRefused, register
+from hub.acquire.deadline import BUS_GONE
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +35,6 @@ RESTART_WISH = "restart-bluetooth"
 CALL_S = 10.0
 AGAIN_S = 5.0
 POWER_OFF_S = 1.0  # for the controller to lose what it was stuck in
-
-# What dbus-fast raises when the bus, or its daemon, is not there.
-BUS_GONE = (OSError, EOFError)
 
 
 class BlueZError(Exception):
@@ -212,6 +210,7 @@ class BlueZ:
             if message.body[2]:
                 self._has_come(restarted=True)
             else:
+                self._agent.withdraw()
                 self._gone("bluetoothd went away")
         elif message.member == "InterfacesRemoved" and ADAPTER in message.body[1]:
             self._gone("the Bluetooth adapter was taken out")

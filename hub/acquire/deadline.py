@@ -1,10 +1,13 @@
-"""A deadline that holds even where cancelling takes for ever."""
+"""A deadline that holds even where cancelling takes for ever, and what a lost bus raises."""
 
 import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
 GIVE_UP_S = 5.0  # what was cancelled has so long to tidy up; a hung bluetoothd never answers
+
+# What dbus-fast raises when bluetoothd, or the bus, goes away in the middle of a call.
+BUS_GONE = (OSError, EOFError)
 
 T = TypeVar("T")
 

@@ -12,12 +12,16 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
-from bleak.exc import BleakBluetoothNotAvailableError, BleakError
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakError,
+)
 from bleak_retry_connector import establish_connection
 
 from drivers.contract import Advertisement
 from drivers.errors import LinkError, LinkLost, LinkRefused, LinkTimeout
-from hub.acquire.deadline import Ended, within
+from hub.acquire.deadline import BUS_GONE, Ended, within
 from hub.settings import Ble
 
 log = logging.getLogger(__name__)
@@ -37,9 +41,6 @@ NOT_WANTED = ("AuthenticationCanceled", "AuthenticationRejected", "Authenticatio
 
 # ATT errors 0x05 and 0x0F (Core Specification, Vol 3, Part F, 3.4.1.1), in bleak's words.
 WANTS_KEY = ("Insufficient Authentication", "Insufficient Encryption")
-
-# What dbus-fast raises when bluetoothd goes away in the middle of a call.
-BUS_GONE = (OSError, EOFError)
 
 T = TypeVar("T")
 Device = BLEDevice
@@ -94,9 +95,7 @@ class Ears:
         try:
             await within(SCAN_TIMEOUT_S, scanner.start())
         except (BleakError, TimeoutError, *BUS_GONE) as error:
-            absent = isinstance(error, BleakBluetoothNotAvailableError | OSError)
-            gone = "not found" in str(error)  # bleak's word for an adapter that it saw before
-            raise NoRadio(_in_words(error), absent=absent or gone) from error
+            raise NoRadio(_in_words(error), absent=_is_absent(error)) from error
         self._scanner = scanner
 
     async def close(self) -> None:
@@ -280,6 +279,14 @@ def _is_discoverable(data: AdvertisementData) -> bool | None:
     properties = data.platform_data[1] if len(data.platform_data) > 1 else {}
     flags = properties.get("AdvertisingFlags") if isinstance(properties, dict) else None
     return bool(flags[0] & DISCOVERABLE) if flags else None
+
+
+def _is_absent(error: Exception) -> bool:
+    """Against one that is only switched off, something can be done."""
+    if isinstance(error, BleakBluetoothNotAvailableError):
+        return error.reason is not BleakBluetoothNotAvailableReason.POWERED_OFF
+    gone = "not found" in str(error)  # bleak's word for an adapter that it saw before
+    return gone or isinstance(error, OSError)
 
 
 def _in_words(error: Exception) -> str:

@@ -91,7 +91,8 @@ class House:
         self.left_over: set[str] = set()
         self.sightings: asyncio.Queue[Sighting] = asyncio.Queue()
         self.problems: asyncio.Queue[str | None] = asyncio.Queue()
-        agent = Agent(lambda address: True, lambda *_: None, self._ask)
+        self.shown: list[tuple[str, str | None]] = []
+        agent = Agent(lambda address: True, lambda *it: self.shown.append(it), self._ask)
         self.bluez = BlueZ(None, agent, self._came, lambda reason: self.radio.gone(reason))
         self.radio = Radio(
             replace(IMPATIENT, connect_timeout_s=2),
@@ -188,6 +189,7 @@ async def test_a_killed_bluetoothd_ends_the_session_at_once_and_nothing_stays_be
         with pytest.raises(LinkLost):
             await asyncio.wait_for(reading, 1)
         assert not open_link.connected
+    assert house.shown[-1][1] is None  # no page goes on asking for a passkey
     house.fake.hang.clear()
     house.fake.calls.clear()
     came_back = time.monotonic()
@@ -230,13 +232,17 @@ async def test_an_adapter_that_is_pulled_out_and_put_back(house: House) -> None:
     assert not house.ladder.counts
 
 
-async def test_an_adapter_that_somebody_switched_off_is_told(house: House) -> None:
+async def test_an_adapter_that_somebody_switched_off_is_switched_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.acquire.recovery.ANSWER_S", 0.2)
     await house.heard()
     house.fake.set(PATH, "org.bluez.Adapter1", Powered=Variant("b", False))
     await house.told("No powered Bluetooth adapters")
-    house.fake.set(PATH, "org.bluez.Adapter1", Powered=Variant("b", True))
+    assert house.trouble() is Trouble.REFUSED
     await house.told(None)
     await house.heard()
+    assert house.ladder.counts[Rung.ADAPTER.value] == 1
 
 
 async def test_no_adapter_at_boot(house: House) -> None:
