@@ -17,7 +17,10 @@ from hub.web.language import gettext, number, short_date
 WIDTH, HEIGHT = 584, 178
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 14, 36
 RADIUS = 6
+SMALL_RADIUS = 3
+MANY = 100  # from here on large dots would hide each other
 INTERVALS = 3
+ONE_DAY = ("00", "12", "24")
 STEPS = [
     Decimal(text) for text in ("0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50", "100", "200")
 ]
@@ -62,7 +65,11 @@ def draw(lines: Sequence[Line], today: date, days: int, title: str) -> Markup:
         return Markup("")
     ticks = scale(min(values), max(values))
     frame = Frame(today - timedelta(days=days - 1), days, ticks[0], ticks[-1])
-    described = gettext("%(title)s de siste %(days)s dagene") % {"title": title, "days": days}
+    words = gettext("%(title)s de siste %(days)s dagene")
+    described = (gettext("%(title)s i dag") if days == 1 else words) % {
+        "title": title,
+        "days": days,
+    }
     parts = [*grid(frame, ticks, today)]
     for place, line in enumerate(lines):
         parts += [*strokes(frame, line), *dots(frame, line, square=place > 0)]
@@ -90,14 +97,18 @@ def grid(frame: Frame, ticks: Sequence[Decimal], today: date) -> Iterator[str]:
         y = frame.y(tick)
         yield f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>'
         yield f'<text x="{LEFT - 10}" y="{y + 7}" text-anchor="end">{escape(number(tick))}</text>'
-    middle = frame.first + timedelta(days=frame.days // 2)
-    for on, x, anchor in (
-        (frame.first, LEFT, "start"),
-        (middle, (LEFT + WIDTH - RIGHT) / 2, "middle"),
-        (today, WIDTH - RIGHT, "end"),
-    ):
+    places = ((LEFT, "start"), ((LEFT + WIDTH - RIGHT) / 2, "middle"), (WIDTH - RIGHT, "end"))
+    for (x, anchor), words in zip(places, _when(frame, today), strict=True):
         place = f'x="{x}" y="{HEIGHT - 6}" text-anchor="{anchor}"'
-        yield f"<text {place}>{escape(short_date(on))}</text>"
+        yield f"<text {place}>{escape(words)}</text>"
+
+
+def _when(frame: Frame, today: date) -> tuple[str, str, str]:
+    """What stands below the beginning, the middle and the end."""
+    if frame.days == 1:
+        return ONE_DAY
+    middle = frame.first + timedelta(days=frame.days // 2)
+    return short_date(frame.first), short_date(middle), short_date(today)
 
 
 def strokes(frame: Frame, line: Line) -> Iterator[str]:
@@ -111,11 +122,12 @@ def strokes(frame: Frame, line: Line) -> Iterator[str]:
 
 
 def dots(frame: Frame, line: Line, *, square: bool) -> Iterator[str]:
+    radius = RADIUS if len(line.points) < MANY else SMALL_RADIUS
     for point in line.points:
         kind = "dot" if point.time_known else "dot hollow"
         x, y = frame.x(point.at), frame.y(point.value)
         if square:
-            corner = f'x="{round(x - RADIUS, 1)}" y="{round(y - RADIUS, 1)}"'
-            yield f'<rect class="{kind}" {corner} width="{2 * RADIUS}" height="{2 * RADIUS}"/>'
+            corner = f'x="{round(x - radius, 1)}" y="{round(y - radius, 1)}"'
+            yield f'<rect class="{kind}" {corner} width="{2 * radius}" height="{2 * radius}"/>'
         else:
-            yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="{RADIUS}"/>'
+            yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="{radius}"/>'

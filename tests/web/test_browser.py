@@ -99,6 +99,8 @@ def furnish(house: House) -> list[str]:
         "/readings",
         "/readings/page/1",
         "/readings/spirometry/90",
+        "/readings/continuous_glucose/1",
+        "/readings/continuous_glucose/7",
         "/readings/continuous_glucose/table",
         "/readings/body_weight/30",
         "/readings/blood_pressure/7",

@@ -7,6 +7,8 @@ import pytest
 
 from drivers.measurement import Kind, Quantity, Status, Unit, Value
 from hub.web import wording
+from hub.web.kiosk import readings
+from hub.web.kiosk.readings import usual_days
 from tests.web.house import WEIGHT, Browser, House
 
 NOT_FOR_THE_PATIENT = {Kind.CUFF_PRESSURE, Kind.GLUCOSE_CONTEXT}
@@ -76,7 +78,7 @@ def test_what_the_patient_reads_after_it(
     house.measure(kind, values)
     page = kiosk.get("/").text
     assert [word for word in words if word not in page] == []
-    assert kiosk.get(f"/readings/{kind}/30").status_code == 200
+    assert kiosk.get(f"/readings/{kind}/{usual_days(kind)}").status_code == 200
     assert kiosk.get(f"/readings/{kind}/table").status_code == 200
 
 
@@ -122,6 +124,41 @@ def test_a_sensors_many_readings_do_not_hide_the_weight(house: House, kiosk: Bro
     assert "Sukker fra sensor" in page
 
 
+def sensed(house: House, minutes: int, number: str = "6.1") -> None:
+    glucose = {Quantity.GLUCOSE: value(number, Unit.MMOL_PER_L)}
+    house.measure(Kind.CONTINUOUS_GLUCOSE, glucose, ago=timedelta(minutes=minutes))
+
+
+def test_a_sensors_course_is_of_hours_and_days(house: House, kiosk: Browser) -> None:
+    """It is 10.41; what came before the first midnight has no room in the drawing."""
+    for minutes in (1, 600, 700, 60 * 50, 60 * 71):
+        sensed(house, minutes)
+    one, three = (kiosk.get(f"/readings/continuous_glucose/{days}").text for days in (1, 3))
+    assert (one.count("<circle"), three.count("<circle")) == (2, 4)
+    assert "Sukker fra sensor i dag" in one
+    assert ">12</text>" in one
+    assert ">1 dag<" in one
+    assert ">3 dager<" in one
+    assert "for en uke siden" not in one
+    assert kiosk.get("/readings/continuous_glucose/30").status_code == 404
+
+
+def test_many_dots_are_small(house: House, kiosk: Browser) -> None:
+    for minutes in range(100):
+        sensed(house, 5 * minutes)
+    page = kiosk.get("/readings/continuous_glucose/1").text
+    assert (page.count('r="3"'), page.count('r="6"')) == (100, 0)
+
+
+def test_when_not_all_are_shown_it_is_said(
+    house: House, kiosk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "MOST", 3)
+    for minutes in range(3):
+        sensed(house, minutes, f"6.{minutes}")
+    assert "Bare de siste 3 vises." in kiosk.get("/readings/continuous_glucose/3").text
+
+
 def test_the_course_of_a_breath_is_that_of_its_large_number(house: House, kiosk: Browser) -> None:
     house.measure(Kind.SPIROMETRY, PEAK, ago=timedelta(days=1))
     house.measure(Kind.SPIROMETRY, BREATH)
@@ -136,7 +173,7 @@ def test_more_kinds_than_fit_are_a_page_further(house: House, kiosk: Browser) ->
         house.measure(kind, values)
     first, second = kiosk.get("/readings").text, kiosk.get("/readings/page/1").text
     for kind in wording.LARGE:
-        link = f'href="/readings/{kind}/30"'
+        link = f'href="/readings/{kind}/{usual_days(kind)}"'
         assert (link in first) + (link in second) == 1
     assert 'href="/readings/page/1"' in first
     assert 'href="/readings/page/2"' not in second

@@ -1,7 +1,7 @@
 """My readings: the latest of each kind, then its course as a drawing, a sentence and a table."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from flask import Blueprint, abort, render_template
@@ -9,7 +9,7 @@ from flask import Blueprint, abort, render_template
 from drivers.measurement import Kind, Quantity, Unit, Value
 from hub.web import trend, wording
 from hub.web.books import Reading
-from hub.web.language import gettext, number, zone
+from hub.web.language import gettext, ngettext, number, zone
 from hub.web.parts import books, now
 from hub.web.showing import is_shown, show, taken_at
 from hub.web.trend import Point
@@ -17,9 +17,11 @@ from hub.web.trend import Point
 pages = Blueprint("readings", __name__)
 
 PERIODS = (7, 30, 90)
+DENSE = {Kind.CONTINUOUS_GLUCOSE, Kind.HEART_RATE}
+DENSE_PERIODS = (1, 3, 7)  # every five minutes is 2,016 in a week
 ROWS = 4
 CARDS = 6
-MOST = 1000
+MOST = 2500
 LOOKED_AT = 20
 
 
@@ -30,7 +32,17 @@ def latest(page: int = 0) -> str:
     newest = [found for kind in wording.LARGE if (found := newest_of(kind, wall)) is not None]
     cards = [show(reading, wall) for reading in newest[page * CARDS : (page + 1) * CARDS]]
     more = len(newest) > (page + 1) * CARDS
-    return render_template("kiosk/readings.html", cards=cards, page=page, more=more)
+    return render_template(
+        "kiosk/readings.html", cards=cards, page=page, more=more, usual_days=usual_days
+    )
+
+
+def periods(kind: Kind) -> tuple[int, ...]:
+    return DENSE_PERIODS if kind in DENSE else PERIODS
+
+
+def usual_days(kind: str) -> int:
+    return periods(Kind(kind))[1]
 
 
 def newest_of(kind: Kind, wall: datetime) -> Reading | None:
@@ -59,7 +71,10 @@ def course(kind: str, days: int) -> str:
         names=[line.name for line in lines],
         unit=wording.unit(unit) if unit else "",
         days=days,
-        periods=PERIODS,
+        periods=[
+            (period, ngettext("%(days)s dag", "%(days)s dager", period) % {"days": period})
+            for period in periods(Kind(kind))
+        ],
         sentence=sentence(found, title),
         drawing=trend.draw(lines, today, days, title),
     )
@@ -69,22 +84,43 @@ def course(kind: str, days: int) -> str:
 @pages.get("/readings/<kind>/table/<int:page>")
 def table(kind: str, page: int = 0) -> str:
     wall = now().wall
-    found = of_kind(kind, PERIODS[-1])
+    found = of_kind(kind, periods(shown_kind(kind))[-1])
     rows = [show(reading, wall) for reading in found[page * ROWS : (page + 1) * ROWS]]
     more = len(found) > (page + 1) * ROWS
     title = wording.kind(Kind(kind))
     return render_template(
-        "kiosk/table.html", kind=kind, title=title, rows=rows, page=page, more=more
+        "kiosk/table.html",
+        kind=kind,
+        title=title,
+        rows=rows,
+        page=page,
+        more=more,
+        days=usual_days(kind),
     )
 
 
 def of_kind(kind: str, days: int) -> list[Reading]:
     """Newest first; not those that belong to somebody else."""
-    if kind not in list(Kind) or Kind(kind) not in wording.LARGE or days not in PERIODS:
+    known = shown_kind(kind)
+    if days not in periods(known):
         abort(404)
-    since = now().wall - timedelta(days=days)
-    found = books().ledger.readings(MOST, since=since, kind=Kind(kind))
+    found = books().ledger.readings(MOST, since=beginning(known, days), kind=known)
     return list(filter(is_mine, found))
+
+
+def shown_kind(kind: str) -> Kind:
+    if kind not in set(Kind) or Kind(kind) not in wording.LARGE:
+        abort(404)
+    return Kind(kind)
+
+
+def beginning(kind: Kind, days: int) -> datetime:
+    """Of a dense course the midnight that its drawing begins with: there is no room before it."""
+    wall = now().wall
+    if kind not in DENSE:
+        return wall - timedelta(days=days)
+    first = wall.astimezone(zone()).date() - timedelta(days=days - 1)
+    return datetime.combine(first, time.min, zone())
 
 
 def large_in(found: Sequence[Reading]) -> tuple[Quantity, ...]:
@@ -126,7 +162,9 @@ def sentence(found: Sequence[Reading], title: str) -> str:
         "number": show(newest, now().wall).large,
         "unit": wording.unit(value.unit),
     }
-    if len(names) > 1:
+    if len(found) >= MOST:
+        return text + " " + gettext("Bare de siste %(number)s vises.") % {"number": MOST}
+    if len(names) > 1 or found[0].kept.measurement.kind in DENSE:
         return text
     before = a_week_before(known)
     return text if before is None else f"{text} {difference(value, before)}"
