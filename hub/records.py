@@ -20,6 +20,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     user_index  the user slot in the device that is this patient's; None = everybody's
     model       its id in drivers/catalogue.toml, where it was recognised
     memory      what its driver learned in earlier sessions
+    lent_since  what it measured before then is somebody else's; None = not known
     """
 
     key: str
@@ -31,6 +32,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     user_index: int | None = None
     model: str | None = None
     memory: dict[str, str] = {}
+    lent_since: datetime | None = None
     joined_at: datetime
 
 

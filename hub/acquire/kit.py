@@ -5,9 +5,12 @@ what is lent by serial number or model may have to be connected to before it is 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from drivers import catalogue
 from drivers.catalogue import Model
@@ -24,6 +27,7 @@ class KitItem(msgspec.Struct, frozen=True, kw_only=True):
 
     user_index  the patient's slot in a device that knows several people
     consent     the code of that slot (User Data Service)
+    lent_since  what the device measured before then is of whoever had it
     """
 
     model: str = ""
@@ -32,6 +36,7 @@ class KitItem(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     user_index: int | None = None
     consent: str | int | None = None
+    lent_since: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class NotLent(DriverError):

@@ -55,6 +55,7 @@ def newcomer(
         user_index=slot,
         model=model.id if model else None,
         memory=_memory(item),
+        lent_since=item.lent_since if item else None,
         joined_at=datetime.now(UTC),
     )
 

@@ -30,7 +30,7 @@ class Overhearing:
         self,
         books: Books,
         now: Now,
-        whose: Callable[[str, Measurement], Whose],
+        whose: Callable[[str, Measurement, Reception], Whose],
         status: Callable[..., None],
     ) -> None:
         self._books = books
@@ -69,7 +69,7 @@ class Overhearing:
         if isinstance(result, Rejected):
             await self._books.reject(result, reception)
             fields["problem"] = result.reason
-        elif await self._books.keep(result, reception, self._whose(device.key, result)):
+        elif await self._books.keep(result, reception, self._whose(device.key, result, reception)):
             fields |= {"last_measurement": datetime.now(UTC), "problem": None}
         self._status(device.key, **fields)
 

@@ -26,10 +26,11 @@ from hub.acquire.ble import Radio, Sighting
 from hub.acquire.kit import KitItem, NotLent
 from hub.acquire.newcomer import newcomer, recognised
 from hub.acquire.overhearing import Overhearing, only_advertises
+from hub.acquire.ownership import whose
 from hub.acquire.pairing import Candidate, Decision, Pairing
-from hub.acquire.session import Books, Report, Session, whose
+from hub.acquire.session import Books, Report, Session
 from hub.clock import Now
-from hub.records import Device, Task, Whose
+from hub.records import Device, Reception, Task, Whose
 from hub.settings import Ble
 
 log = logging.getLogger(__name__)
@@ -231,9 +232,9 @@ class Receiver:
         model, _ = recognised(candidate, info)
         return self._pairing.lent.confirmed(perhaps, candidate.seen, info, model)
 
-    def _whose(self, device_key: str, measurement: Measurement) -> Whose:
-        slots = [one.user_index for one in self._home.devices() if one.key == device_key]
-        return whose(measurement, slots[0] if slots else None)
+    def _whose(self, device_key: str, measurement: Measurement, reception: Reception) -> Whose:
+        device = next((it for it in self._home.devices() if it.key == device_key), None)
+        return whose(measurement, reception, device, self._zone)
 
     def _known(self, device: Device | None) -> Device | None:
         """As it is by now: something may have been learned while it waited."""

@@ -23,11 +23,12 @@ import serial
 from drivers.contract import Reading, SerialDriver, SerialSettings
 from drivers.errors import DriverError
 from drivers.measurement import Measurement, Rejected, Status
+from hub.acquire.ownership import whose
 from hub.acquire.rfcomm import open_rfcomm
 from hub.acquire.serial_link import Port, SerialPortLink
-from hub.acquire.session import LIVE_WITHIN, Books, is_right, whose
+from hub.acquire.session import LIVE_WITHIN, Books, is_right
 from hub.clock import Now
-from hub.records import Device, Reception
+from hub.records import Device, Reception, Whose
 
 log = logging.getLogger(__name__)
 
@@ -245,8 +246,11 @@ class SerialReceiver:
         )
         if isinstance(reading, Rejected):
             await self._books.reject(reading, reception)
-        elif await self._books.keep(reading, reception, whose(reading, self._device.user_index)):
+        elif await self._books.keep(reading, reception, self._whose(reading, reception)):
             status(self._device.key, last_seen=now.wall, last_measurement=now.wall, problem=None)
+
+    def _whose(self, reading: Measurement, reception: Reception) -> Whose:
+        return whose(reading, reception, self._device, self._zone)
 
     def _is_live(self, reading: Measurement, offset_s: float | None) -> bool:
         """By the device's clock where it tells it; else it sends what it has just measured."""

@@ -74,7 +74,7 @@ class Session:
         now: Now,
         zone: ZoneInfo,
         learn: Callable[[Learned], Awaitable[None]],
-        whose: Callable[[Measurement], Whose],
+        whose: Callable[[Measurement, Reception], Whose],
     ) -> None:
         self._device_key = device_key
         self._books = books
@@ -179,9 +179,8 @@ class Session:
             self.report.rejected += 1
             return
         live = self._is_live(reading, received, connected, device_now)
-        new = await self._books.keep(
-            reading, self._reception(driver, received, live=live), self._whose(reading)
-        )
+        reception = self._reception(driver, received, live=live)
+        new = await self._books.keep(reading, reception, self._whose(reading, reception))
         self._last = reading
         if new:
             self.report.kept += 1
@@ -248,15 +247,3 @@ def is_right(offset_s: float, step_s: int) -> bool:
     """
     tolerated_s = CLOCK_IS_RIGHT_WITHIN.total_seconds()
     return -tolerated_s <= offset_s <= tolerated_s + step_s - 1
-
-
-def whose(measurement: Measurement, user_index: int | None) -> Whose:
-    """Never guessed: the device names the user slot, says that it does not know, or knows one only.
-
-    user_index  the patient's slot; None when everybody's readings are the patient's
-    """
-    if measurement.is_of_unknown_user:
-        return Whose.UNKNOWN
-    if None in (user_index, measurement.user_index) or user_index == measurement.user_index:
-        return Whose.PATIENT
-    return Whose.ANOTHER

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -70,6 +71,7 @@ class _KitDevice(Struct, frozen=True):
     name: str | None = None
     user_index: int | None = None
     consent: str | int | None = None
+    lent_since: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class _Kit(Struct, frozen=True):
