@@ -72,6 +72,9 @@ build_rootfs() {
         printf '%s\n' "$stamp" >$IMAGES/stamp
     fi
     install -m 755 tests/bed/vm/init $IMAGES/rootfs/sbin/bed-init
+    install -m 644 tests/bed/vm/bed.service $IMAGES/rootfs/etc/systemd/system/
+    mkdir -p $IMAGES/rootfs/etc/systemd/system/multi-user.target.wants
+    ln -sf ../bed.service $IMAGES/rootfs/etc/systemd/system/multi-user.target.wants/
     # The hub asks its own package for its version; its code comes from the checkout.
     install -D -m 644 /dev/stdin "$IMAGES/rootfs/$SITE/hjemmehub.dist-info/METADATA" <<TEXT
 Metadata-Version: 2.1

@@ -5,7 +5,6 @@ state. The checkout is /hub in it, read-only: what is tested is what stands here
 nobody waits for a sleeping guest: its clock jumps to the next timer.
 """
 
-import itertools
 import json
 import os
 import shlex
@@ -13,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,9 @@ IMAGES = ROOT / ".bed"
 MEMORY_MB = 768
 PROBE_S = 60.0
 LOG_TAIL = 4_000
-CPUS = itertools.cycle(sorted(os.sched_getaffinity(0)))
+
+Guest = subprocess.Popen[bytes]
+_running: dict[Guest, int] = {}  # and the processor it is on
 
 
 class BootError(Exception):
@@ -50,10 +52,11 @@ class Run:
         )
 
 
-def boot(command: list[str], out: Path, *, limit_s: float, virtual_time: bool = True) -> Run:
+def boot(command: list[str], out: Path, *, limit_s: float, systemd: bool = False) -> Run:
     """Boot, run `command` in /hub of the guest, power off.
 
     limit_s  of this machine's time; a guest that takes longer is killed. Raises BootError.
+    systemd  is PID 1, with Debian's own units; else nothing runs but the command
     """
     out.mkdir(parents=True, exist_ok=True)
     (out / "command").write_text(shlex.join(command) + "\n")
@@ -61,29 +64,46 @@ def boot(command: list[str], out: Path, *, limit_s: float, virtual_time: bool = 
         tempfile.TemporaryDirectory(prefix="bed") as scratch,
         (out / "console.log").open("wb") as console,
     ):
+        cpu = _free_cpu()
         guest = subprocess.Popen(
-            _command_line(out, Path(scratch), virtual_time),
+            [*("taskset", "--cpu-list", str(cpu)), *_command_line(out, Path(scratch), systemd)],
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,
             env=os.environ | {"TMPDIR": "/dev/shm"},  # noqa: S108 - where its memory is a file
             start_new_session=True,  # its processes are processes here, and end with it
         )
+        _running[guest] = cpu
         try:
             with suppress(subprocess.TimeoutExpired):
                 guest.wait(limit_s)
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(guest.pid, signal.SIGKILL)
+            _kill(guest)
             guest.wait()
+            del _running[guest]
     return _result(out, limit_s)
 
 
-def _command_line(out: Path, scratch: Path, virtual_time: bool) -> list[str]:
-    # One processor for the kernel and its processes: they hand over to each other all the time, and
-    # waking another processor for that makes a boot five times as long.
+def kill_all() -> None:
+    """Whoever waits in `boot` gets a BootError."""
+    for guest in list(_running):
+        _kill(guest)
+
+
+def _kill(guest: Guest) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(guest.pid, signal.SIGKILL)
+
+
+def _free_cpu() -> int:
+    """One processor for the kernel and its processes: they hand over to each other all the time,
+    and waking another processor for that makes a boot five times as long."""
+    taken = Counter(_running.values())
+    return min(sorted(os.sched_getaffinity(0)), key=lambda cpu: taken[cpu])
+
+
+def _command_line(out: Path, scratch: Path, systemd: bool) -> list[str]:
     return [
-        *("taskset", "--cpu-list", str(next(CPUS))),
         str(IMAGES / "linux.uml"),
         f"mem={MEMORY_MB}M",
         f"uml_dir={scratch}",
@@ -94,7 +114,8 @@ def _command_line(out: Path, scratch: Path, virtual_time: bool) -> list[str]:
         f"bed.hub={ROOT}",
         f"bed.out={out.resolve()}",
         f"bed.cache={IMAGES / 'cache'}",
-        *(("time-travel",) if virtual_time else ()),
+        "time-travel",
+        *(("systemd", "systemd.show_status=0") if systemd else ()),
     ]
 
 

@@ -1,22 +1,20 @@
 """A month in one home, in virtual time: three devices twice a day, faults at random moments."""
 
-import os
+from concurrent.futures import Future
 
 import pytest
 
-from tests.bed.conftest import Facts, Play, figure
+from tests.bed.conftest import DAYS, SOAK_LIMIT_S, Facts, figure
 
-DAYS = int(os.environ.get("HJEMMEHUB_BED_DAYS", "30"))
-LIMIT_S = 300 + 60 * DAYS  # a day takes 20 to 40 seconds
 GROWTH_KB = 3_000  # between the ends of the first day and of the last
 DESCRIPTORS = 2
 
-pytestmark = pytest.mark.timeout(LIMIT_S + 60)
+pytestmark = pytest.mark.timeout(SOAK_LIMIT_S + 60)
 
 
 @pytest.fixture(scope="module")
-def facts(play: Play) -> Facts:
-    found = play(f"soak:{DAYS}", limit_s=LIMIT_S)[f"soak:{DAYS}"]
+def facts(soaking: Future[Facts]) -> Facts:
+    found = soaking.result()
     first, last = found["footprints"][0], found["footprints"][-1]
     figure(
         f"soak of {DAYS} days: {found['taken']} readings, {found['faults']}; "

@@ -13,29 +13,39 @@ from typing import Any
 from tests.bed.guest.bluez import LOOK_S, Daemon, adapter_property, refuse_bonds, until_powered
 from tests.bed.guest.house import House, listens
 from tests.bed.guest.hub_process import until
-from tests.bed.guest.pairing import statuses
 
 EXAMPLES = Path("/opt/examples/usr/share/doc/bluez-test-scripts/examples")
 ADVERTISES_FOR_S = 3.0
 ADAPTERS = ("hci0", "hci1")
 
 
+async def foreign_strap(house: House) -> dict[str, Any]:
+    """Under a name by which the catalogue knows that it bonds with nobody."""
+    return await _read(house, "Polar H10 12345678")
+
+
 async def foreign_peer(house: House) -> dict[str, Any]:
+    """Under a name that nobody has heard of."""
+    return await _read(house, "TestAdvertisement")
+
+
+async def _read(house: House, name: str) -> dict[str, Any]:
     log = house.hub.log.with_name("peer.log")
-    peer = [
-        Daemon(log, "btvirt", "-l2"),
+    emulator = Daemon(log, "btvirt", "-l2")
+    sensor = [
         Daemon(log, "python3", "-u", str(EXAMPLES / "example-gatt-server")),
-        Daemon(log, "python3", "-u", str(EXAMPLES / "example-advertisement")),
+        Daemon(log, "python3", "-u", str(_named(house.hub.directory, name))),
     ]
-    emulator, *sensor = peer
-    for child in peer:
+    for child in (emulator, *sensor):
         house.stack.push_async_callback(child.stop)
     await emulator.start()
     await house.bluetoothd.start()
     for adapter in ADAPTERS:
         await until_powered(adapter)
-    for child in sensor:
-        await child.start()
+    server, advertiser = sensor
+    await server.start()
+    await until(lambda: "GATT application registered" in log.read_text())
+    await advertiser.start()
     theirs = await _who_advertises()
     [ours] = set(ADAPTERS) - {theirs}
     house.hub.configure(adapter=ours)
@@ -44,7 +54,7 @@ async def foreign_peer(house: House) -> dict[str, Any]:
     await house.hub.start()
     await house.hub.until(listens)
     await refuse_bonds(theirs)
-    seconds = await _advertised(sensor[-1], lambda: bool(house.hub.readings()))
+    seconds = await _advertised(advertiser, lambda: bool(house.hub.readings()))
     measurement = house.hub.readings()[0].kept.measurement
     return {
         "kind": measurement.kind.value,
@@ -52,8 +62,15 @@ async def foreign_peer(house: House) -> dict[str, Any]:
         "site": measurement.details.get("body_site"),
         "frames": len(measurement.raw),
         "seconds": seconds,
-        "statuses": statuses(house),
     }
+
+
+def _named(directory: Path, name: str) -> Path:
+    """The example that advertises, under another name."""
+    script = (EXAMPLES / "example-advertisement").read_text()
+    renamed = directory / "advertise"
+    renamed.write_text(script.replace("'TestAdvertisement'", repr(name)))
+    return renamed
 
 
 async def _advertised(advertiser: Daemon, reached: Callable[[], bool]) -> float:

@@ -27,7 +27,7 @@ KIT = [
 SETTINGS = """\
 [hub]
 id = "02000000000000BE"
-state_dir = "{directory}/hub"
+state_dir = "{state_dir}"
 [patient]
 system = "urn:oid:2.999.1.2.3.4"
 value = "p-bed"
@@ -37,12 +37,11 @@ port = 1
 tenant = "1804"
 tls = false
 [ble]
-adapter = "{adapter}"
-idle_s = 1.0
+{adapter}
 [panel]
 enabled = false
 [web]
-state_dir = "{directory}/web"
+state_dir = "{state_dir}-web"
 [clock]
 trust = "always"
 """
@@ -59,13 +58,12 @@ class HubProcess(Daemon):
         super().__init__(log, sys.executable, "-m", module, "run", "--config", str(settings))
         self._ledger = LedgerReader(directory / "hub" / "ledger.db")
 
-    def configure(self, adapter: str = "hci0") -> None:
-        self._settings.write_text(SETTINGS.format(directory=self.directory, adapter=adapter))
+    def configure(self, adapter: str | None = None) -> None:
+        self._settings.write_text(settings_text(self.directory / "hub", adapter))
 
     def lend(self, devices: Sequence[dict[str, str]] = KIT) -> None:
         """The kit, as the central service would have sent it before: these pair with no tap."""
-        kit = {"schema": "dho.devices/1.0", "version": "1", "devices": devices}
-        Documents(self.directory / "hub" / "documents", writable=True).put("kit", kit)
+        lend(self.directory / "hub", devices)
 
     def readings(self) -> list[Reading]:
         """Oldest first."""
@@ -87,6 +85,16 @@ class HubProcess(Daemon):
             return at(self._ledger)
         except NotThereYet:
             return nothing
+
+
+def settings_text(state_dir: Path, adapter: str | None = None) -> str:
+    chosen = f'adapter = "{adapter}"' if adapter else ""
+    return SETTINGS.format(state_dir=state_dir, adapter=chosen)
+
+
+def lend(state_dir: Path, devices: Sequence[dict[str, str]] = KIT) -> None:
+    kit = {"schema": "dho.devices/1.0", "version": "1", "devices": devices}
+    Documents(state_dir / "documents", writable=True).put("kit", kit)
 
 
 async def until(reached: Callable[[], object]) -> float:
