@@ -79,6 +79,12 @@ def taken_at(kept: Kept, local: ZoneInfo) -> datetime | None:
             return reception.received.wall
 
 
+def when_taken(reading: Reading) -> datetime:
+    """To order by: some meters send their newest record first. When nobody knows, the reception."""
+    kept = reading.kept
+    return taken_at(kept, zone()) or kept.reception.received.wall
+
+
 def show(reading: Reading, now: datetime) -> Shown:
     kept = reading.kept
     measurement, received = kept.measurement, kept.reception.received.wall

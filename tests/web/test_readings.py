@@ -76,6 +76,19 @@ def test_the_devices_clock_is_corrected(house: House, kiosk: Browser) -> None:
     assert "i dag kl. 08:00" in kiosk.get(f"/reading/{kept.id}").text
 
 
+def test_a_meter_that_sends_its_newest_record_first(house: House, kiosk: Browser) -> None:
+    received = house.clock.ago(timedelta(seconds=5))
+    for day, number in ((22, "83.0"), (21, "82.0"), (15, "80.0")):
+        stamp = datetime(2026, 11, day, 8, 0, 9)  # noqa: DTZ001 - a device's clock has no zone
+        value = {Quantity.BODY_WEIGHT: Value(Decimal(number), Unit.KILOGRAM)}
+        house.keep(Kind.BODY_WEIGHT, value, received, device_time=stamp)
+    assert '<p class="reading">83,0<' in kiosk.get("/").text
+    assert "<b>83,0<" in kiosk.get("/readings").text
+    assert "Vekt nå: 83,0 kg." in kiosk.get("/readings/body_weight/30").text
+    table = kiosk.get("/readings/body_weight/table").text
+    assert table.index("83,0 kg") < table.index("82,0 kg") < table.index("80,0 kg")
+
+
 def test_an_unknown_time_is_said_to_be_unknown_and_drawn_hollow(
     house: House, kiosk: Browser
 ) -> None:

@@ -15,7 +15,7 @@ from hub.web.books import Books, Reading
 from hub.web.kiosk import status
 from hub.web.language import day, gettext, ngettext, time_of_day
 from hub.web.parts import books, now, parts
-from hub.web.showing import Shown, is_shown, show
+from hub.web.showing import Shown, is_shown, show, when_taken
 
 pages = Blueprint("home", __name__)
 
@@ -86,8 +86,19 @@ def _fresh(books: Books, moment: Moment) -> Shown | None:
     ]
     if not found or age(found[0].kept.reception.received, moment) > FRESH:
         return None
-    newest = _weight_of(found) or found[0]
+    newest = _weight_of(found) or max(_alike(found), key=when_taken)
     return None if said_not_me(books, newest.kept) else show(newest, moment.wall)
+
+
+def _alike(found: list[Reading]) -> list[Reading]:
+    """Of the kind and the session of the one that came last."""
+    last = found[0].kept
+    return [
+        reading
+        for reading in found
+        if reading.kept.reception.session == last.reception.session
+        and reading.kept.measurement.kind is last.measurement.kind
+    ]
 
 
 def _weight_of(found: list[Reading]) -> Reading | None:

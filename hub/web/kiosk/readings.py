@@ -11,7 +11,7 @@ from hub.web import trend, wording
 from hub.web.books import Reading
 from hub.web.language import gettext, ngettext, number, zone
 from hub.web.parts import books, now
-from hub.web.showing import is_shown, show, taken_at
+from hub.web.showing import is_shown, show, taken_at, when_taken
 from hub.web.trend import Point
 
 pages = Blueprint("readings", __name__)
@@ -49,7 +49,7 @@ def newest_of(kind: Kind, wall: datetime) -> Reading | None:
     """Looked for by kind: a sensor's many readings must not hide a weight of last week."""
     since = wall - timedelta(days=PERIODS[-1])
     found = books().ledger.readings(LOOKED_AT, since=since, kind=kind)
-    return next(filter(is_mine, found), None)
+    return max(filter(is_mine, found), key=when_taken, default=None)
 
 
 def is_mine(reading: Reading) -> bool:
@@ -105,7 +105,7 @@ def of_kind(kind: str, days: int) -> list[Reading]:
     if days not in periods(known):
         abort(404)
     found = books().ledger.readings(MOST, since=beginning(known, days), kind=known)
-    return list(filter(is_mine, found))
+    return sorted(filter(is_mine, found), key=when_taken, reverse=True)
 
 
 def shown_kind(kind: str) -> Kind:
