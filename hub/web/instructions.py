@@ -109,7 +109,12 @@ WRIST = (
     marked("Trykk START. Sitt stille, og ikke snakk."),
     marked("Vent. Tallet kommer på denne skjermen."),
 )
-MEASURE_MODELS = {"omron-rs2-intelli-it": WRIST, "omron-rs7-intelli-it": WRIST}
+WITH_M = (*MEASURE[Shape.CUFF][:3], marked("Trykk M-knappen. Tallet kommer på denne skjermen."))
+MEASURE_MODELS = {
+    "silvercrest-sbm69": WITH_M,
+    "omron-rs2-intelli-it": WRIST,
+    "omron-rs7-intelli-it": WRIST,
+}
 
 SHAPES_OF_DRIVERS = {"nonin": Shape.OXIMETER, "gatt-continuous-glucose": Shape.GLUCOSE_SENSOR}
 """Where the catalogue has no model that could tell."""

@@ -1,5 +1,7 @@
 """What somebody has to do before a device works again: in the technician's words, and in the
-patient's where the patient can do it."""
+patient's where the patient can do it or ought to know."""
+
+from dataclasses import dataclass
 
 from drivers import catalogue
 from hub.records import Device, Task
@@ -21,10 +23,14 @@ TECHNICIAN = {
         "Viste et tall som ingen skrev inn. Ta en måling til, og skriv tallet da."
     ),
 }
+ANEW = marked("%(device)s må kobles til på nytt.")
 PATIENT = {
+    Task.BOND_LOST: ANEW,
+    Task.CONSENT_NEEDED: ANEW,
     Task.HELD_BY_PHONE: marked("%(device)s er opptatt. Fjern apparatet fra mobiltelefonen."),
     Task.PASSKEY_NEEDED: marked("%(device)s venter på et tall. Mål en gang til."),
 }
+NEEDS_TECHNICIAN = {Task.BOND_LOST, Task.CONSENT_NEEDED}
 
 
 def for_technician(code: str | None) -> str | None:
@@ -34,14 +40,23 @@ def for_technician(code: str | None) -> str | None:
     return gettext(TECHNICIAN[Task(code)]) if code in set(Task) else code
 
 
-def for_patient(books: Books) -> str | None:
-    """The first thing that the patient can do, if there is one."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the patient is told; `call` when somebody else has to come or be asked."""
+
+    words: str
+    call: bool
+
+
+def for_patient(books: Books) -> Request | None:
+    """The first thing that the patient can do or ought to know, if there is one."""
     statuses = books.ledger.device_statuses()
     for device in books.documents.devices():
         status = statuses.get(device.key)
         words = PATIENT.get(Task(status.task)) if status and status.task in set(Task) else None
-        if words:
-            return gettext(words) % {"device": _named(device)}
+        if status and words:
+            call = status.task in NEEDS_TECHNICIAN
+            return Request(gettext(words) % {"device": _named(device)}, call)
     return None
 
 

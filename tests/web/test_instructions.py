@@ -137,6 +137,13 @@ def test_a_wrist_monitor_is_put_on_the_wrist(house: House, kiosk: Browser) -> No
     assert "overarm" not in page
 
 
+def test_a_monitor_that_sends_at_a_press_is_pressed(house: House, kiosk: Browser) -> None:
+    house.device(model="silvercrest-sbm69")
+    page = kiosk.follow(kiosk.get("/how")).text
+    assert page.count("<li>") == 4
+    assert "Trykk M-knappen." in page
+
+
 def test_of_several_devices_one_is_chosen(house: House, kiosk: Browser) -> None:
     for number in range(8):
         house.device(key=f"{number:012}", name=f"Vekt {number}", driver="gatt-weight-scale")

@@ -38,7 +38,8 @@ def test_a_task_of_a_newer_hub_is_shown_as_it_is(house: House, technician: Brows
         (Task.HELD_BY_PHONE, "Blodtrykksmåleren er opptatt. Fjern apparatet fra mobiltelefonen."),
         (Task.PASSKEY_NEEDED, "Blodtrykksmåleren venter på et tall. Mål en gang til."),
         (Task.CLOCK_LOST, "Alt er klart."),
-        (Task.BOND_LOST, "Alt er klart."),
+        (Task.BOND_LOST, "Blodtrykksmåleren må kobles til på nytt. Ring 22 00 00 00."),
+        (Task.CONSENT_NEEDED, "Blodtrykksmåleren må kobles til på nytt. Ring 22 00 00 00."),
     ],
 )
 def test_the_patient_reads_what_the_patient_can_do(

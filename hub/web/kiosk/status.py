@@ -29,7 +29,7 @@ def line(books: Books, moment: Moment, phone: str) -> str:
     if radio.get("problem"):
         return _with_phone(gettext("Boksen hører ikke måleapparatene nå."), phone)
     if (task := tasks.for_patient(books)) is not None:
-        return task
+        return _with_phone(task.words, phone) if task.call else task.words
     counts = ledger.counts()
     if counts.waiting:
         return _waiting(ledger.state("connection"))
