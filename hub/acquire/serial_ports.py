@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import logging
 import termios
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from hub.acquire.ownership import whose
 from hub.acquire.rfcomm import open_rfcomm
 from hub.acquire.serial_link import Port, SerialPortLink
 from hub.acquire.session import LIVE_WITHIN, Books, is_right
-from hub.clock import Now
+from hub.clock import PLAUSIBLE_SINCE, Now
 from hub.records import Device, Reception, Whose
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ REOPEN_BLUETOOTH_S = 15.0  # a Nonin needs as long after a lost link; and each a
 READ_AGAIN_S = 600.0  # a meter that told everything and stays plugged in
 READ_TIMEOUT_S = 5.0
 QUIET_S = 6.0  # longer than READ_TIMEOUT_S: what a driver still holds has been handed over
+
+NEVER = datetime.min  # noqa: DTZ901 - compared with device clocks, which have no zone
 
 WORDS = {
     errno.EAGAIN: "another program is using the port",
@@ -134,6 +137,7 @@ class SerialReceiver:
         self._zone = zone
         self._channel = channel
         self._clock_was_set = False
+        self._told: Counter[bytes] = Counter()  # nameless records of the memory as last read
 
     async def run(self, status: TellStatus) -> None:
         while True:
@@ -176,9 +180,12 @@ class SerialReceiver:
             offset_s = await self._clock_offset_s(driver, link)
             if offset_s is not None:
                 status(self._device.key, clock_offset_s=round(offset_s))
+            told: Counter[bytes] = Counter()
             async with aclosing(driver.read(link)) as readings:
                 while (reading := await self._next(readings, driver, link, offset_s)) is not None:
-                    await self._store(reading, offset_s, status)
+                    if not self._is_known(reading, told):
+                        await self._store(reading, offset_s, status)
+            self._told = told
             await self._set_clock(driver, link, offset_s)
         except _ClockWasSetError:
             return False  # what it shows now is read when the port is opened again
@@ -210,6 +217,18 @@ class SerialReceiver:
             if not coming.done():
                 coming.cancel()
                 await asyncio.wait({coming})
+
+    def _is_known(self, reading: Reading, told: Counter[bytes]) -> bool:
+        """Whether a record that has no time of its own was in the memory before.
+
+        A memory is told whole each time, and the books know a record by its time. `told` counts
+        what it holds this time: two equal ones are two.
+        """
+        if isinstance(reading, Measurement) and (reading.device_time or NEVER) >= PLAUSIBLE_SINCE:
+            return False
+        octets = b"".join(reading.raw) if isinstance(reading, Measurement) else reading.payload
+        told[octets] += 1
+        return told[octets] <= self._told[octets]
 
     async def _set_clock(
         self, driver: SerialDriver, link: SerialPortLink, offset_s: float | None

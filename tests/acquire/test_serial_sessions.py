@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -215,6 +216,49 @@ async def test_a_meter_that_told_everything_is_read_again_when_it_is_plugged_in_
     await hub.until(lambda: hub.statuses[key]["state"] == "paired")
     cable.send(b"b.")
     await hub.until(lambda: len(hub.kept) == 2)
+
+
+async def test_records_without_a_time_are_not_stored_again_with_the_memory(
+    hub: Hub, cable: Cable, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.acquire.serial_ports.READ_AGAIN_S", 0.1)
+    stored: list[bytes] = []
+
+    async def keep(measurement: Measurement, *_: object) -> bool:
+        stored.extend(measurement.raw)
+        return True
+
+    monkeypatch.setattr(hub, "keep", keep)
+    start()
+    await until_done(hub, "read")
+    cable.send(b"aab.")
+    await until_done(hub, "read", "read")
+    cable.send(b"caaab.")
+    await until_done(hub, "read", "read", "read")
+    assert stored == [b"a", b"a", b"b", b"c", b"a"]
+
+
+async def count(hub: Hub, times: list[object], measurement: Measurement, *_: object) -> bool:
+    times.append(measurement)
+    hub.status("", counted=len(times))
+    return True
+
+
+async def test_a_stream_repeats_itself_with_reason(
+    hub: Hub, cable: Cable, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[object] = []
+    monkeypatch.setattr(hub, "keep", partial(count, hub, times))
+    key = start()
+    await until_done(hub, "read")
+    cable.send(b"aa")
+    await hub.until(lambda: len(times) == 2)
+    cable.unplug()
+    await hub.until(lambda: hub.statuses[key]["problem"] == "not plugged in")
+    cable.plug_in()
+    await until_done(hub, "read", "read")
+    cable.send(b"a")
+    await hub.until(lambda: len(times) == 3)
 
 
 async def test_a_meter_that_stays_plugged_in_is_read_again_after_a_while(
