@@ -88,6 +88,10 @@ class Link(link.LocalLink):
     def cut_after(self, controller: BumbleController, packets: int) -> None:
         self._packets_left[controller] = packets
 
+    def is_cut_due(self, controller: BumbleController) -> bool:
+        """Whether `cut_after` is still counting."""
+        return controller in self._packets_left
+
     def out_of_range(self, controller: BumbleController, away: bool = True) -> None:
         if away:
             self._silent.add(controller)

@@ -122,6 +122,11 @@ class Peripheral(ABC):
         """Radio loss in the place of the next packet after so many more, either way."""
         self._air.link.cut_after(self._controller, packets)
 
+    @property
+    def drop_is_due(self) -> bool:
+        """Whether `drop_after` is still counting."""
+        return self._air.link.is_cut_due(self._controller)
+
     def walk_away(self, away: bool = True) -> None:
         """Out of the hub's range, or back."""
         self.is_away = away
