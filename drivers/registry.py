@@ -34,6 +34,7 @@ from drivers.wired.and_scale import AndScale
 from drivers.wired.and_tm2657 import AndTm2657
 from drivers.wired.contec_cms50 import ContecCms50, ContecCms50Plus
 from drivers.wired.lifescan_onetouch_ultra2 import LifescanOnetouchUltra2
+from drivers.wired.lifescan_onetouch_ultraeasy import LifescanOnetouchUltraeasy
 from drivers.wired.nonin import Nonin
 from drivers.wired.nonin_waveform import NoninWaveform
 from drivers.wired.taidoc_td42xx import TaidocTd42xx
@@ -58,6 +59,7 @@ DRIVERS: tuple[Driver, ...] = (
     HeartRate,
     JumperJpd500f,
     LifescanOnetouchUltra2,
+    LifescanOnetouchUltraeasy,
     MiBodyCompositionScale,
     MiSmartScale,
     Nonin,

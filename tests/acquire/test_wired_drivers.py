@@ -18,6 +18,10 @@ from tests.acquire.conftest import OSLO, Hub
 TIMEOUT_S = 0.3
 CLOCKS = {
     b"\x11\rDMF\r": b'F "SAT","11/22/26","08:00:00   " 05FA\r\n',
+    # answered, then the acknowledgement of the conversation that reads the memory
+    bytes.fromhex("020d000520020000000003ec61"): bytes.fromhex(
+        "02060603cd41020c02050600a1026b0352e402060c0306ae"
+    ),
     b"$colq\r\n": b"Clock:\tNov  22 2026\t08:00:00\r\nCMD OK\r\n",
 }
 """Meters that tell their clock before anything else; the traces begin after that."""

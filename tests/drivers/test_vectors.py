@@ -16,18 +16,19 @@ from drivers.racp import REPORT_ALL
 from drivers.vendor.omron_frames import CLOSE, OPEN
 from drivers.vendor.taidoc_frames import CONNECT, ask
 from drivers.wired.contec_cms50 import KEEP_ALIVE, START
+from drivers.wired.lifescan_onetouch_ultraeasy import DISCONNECT, packet
 from drivers.wired.nonin_commands import GET_SERIAL_NUMBER, select_format, set_time
 from tests.drivers.views import Seen, decoders
 
 VECTORS = Path(__file__).parents[2] / ".." / "shared" / "vectors" / "vectors.json"
 DECODERS = decoders()
 LEFT_OUT = {
+    "lifescan-ver": "its version is not asked for",
     "omron-write": "the memory is never written",
     "2a52-cmd-abort": "an abort is never sent",
     "2a9f-bsig-register": "a registration without its consent code is incomplete",
 }
 NOT_READ = {
-    "CRC16-CCITT-FALSE": "of the OneTouch UltraEasy, below",
     "FLOAT_BE": "of Bluetooth's Health Device Profile, below",
     "contour-astm-frame": "the Contour USB is a HID device, which no serial port shows",
     "contour-astm-result": "the Contour USB is a HID device, which no serial port shows",
@@ -36,7 +37,6 @@ NOT_READ = {
     "ieee11073-aarq": "BlueZ does not offer the Health Device Profile any more",
     "ieee11073-bp-fixed": "BlueZ does not offer the Health Device Profile any more",
     "ieee11073-weight-var": "BlueZ does not offer the Health Device Profile any more",
-    "lifescan-binary": "no public document tells the commands of the OneTouch UltraEasy",
 }
 NOT_LOOKED_AT = {"day_of_week", "adjust_reason"}  # of 0x2A2B: real devices get them wrong
 
@@ -116,6 +116,7 @@ def test_commands_are_those_of_the_vectors() -> None:
         "td42xx-frame": ask(CONNECT),
         "cms50-keep": KEEP_ALIVE,
         "cms50-start": START,
+        "lifescan-ack": packet(b"", DISCONNECT),
     }
     wanted = {one["id"]: one["hex"] for one in ours() if is_command(one)}
     assert {name: command.hex() for name, command in commands.items()} == {

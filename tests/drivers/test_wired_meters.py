@@ -6,13 +6,22 @@ from decimal import Decimal
 import pytest
 
 from drivers.contract import Reading, SerialDriver, SerialSettings
-from drivers.errors import BadChecksum, BadFrame, LinkTimeout, PayloadError, TruncatedPayload
+from drivers.errors import (
+    BadChecksum,
+    BadFrame,
+    LinkTimeout,
+    PayloadError,
+    TruncatedPayload,
+    UnknownResponse,
+)
 from drivers.measurement import Absent, Measurement, Quantity, Status
 from drivers.replay import ReplaySerialLink, Step, Trace
 from drivers.wired import abbott_freestyle_optium as optium
 from drivers.wired import lifescan_onetouch_ultra2 as ultra2
+from drivers.wired import lifescan_onetouch_ultraeasy as ultraeasy
 from drivers.wired.abbott_freestyle_optium import AbbottFreestyleOptium
 from drivers.wired.lifescan_onetouch_ultra2 import LifescanOnetouchUltra2
+from drivers.wired.lifescan_onetouch_ultraeasy import LifescanOnetouchUltraeasy
 
 SILENCE: Step = {"silence": True}
 NOON = datetime.fromisoformat("2026-11-22T12:34:56")
@@ -144,3 +153,50 @@ def test_line_settings() -> None:
     assert LifescanOnetouchUltra2.settings == SerialSettings(9600)
     assert AbbottFreestyleOptium.settings == SerialSettings(19200)
     assert AbbottFreestyleOptium.clock_step_s == 60
+
+
+def packets(*texts: str) -> list[Step]:
+    """Each as (control, message): what the meter sends."""
+    whole = (text.split(":") for text in texts)
+    return [
+        {"receive": ultraeasy.packet(bytes.fromhex(message), int(control, 16)).hex()}
+        for control, message in whole
+    ]
+
+
+async def test_an_ultraeasy_s_clock() -> None:
+    shown = "050600a1026b"
+    wire = link(*packets("0c:", "06:", f"02:{shown}", "0c:", "06:", f"02:{shown}"))
+    driver = LifescanOnetouchUltraeasy()
+    assert await driver.read_clock(wire) == datetime.fromisoformat("2026-11-22T08:00:00")
+    await driver.set_clock(wire, NOON)
+    sent = [ultraeasy.decode_packet(one) for one in wire.written]
+    assert [one.message.hex() for one in sent] == [
+        "",
+        "05200200000000",
+        "",
+        "",
+        "052001" + "70e1026b",
+        "",
+    ]
+    assert [one.control for one in sent] == [8, 0, 7, 8, 0, 7]
+
+
+async def test_an_ultraeasy_that_has_gone_is_not_set_later() -> None:
+    with pytest.raises(LinkTimeout):
+        await LifescanOnetouchUltraeasy().set_clock(link(SILENCE), NOON)
+
+
+async def test_an_ultraeasy_that_does_not_count_its_records() -> None:
+    with pytest.raises(UnknownResponse):
+        await told(LifescanOnetouchUltraeasy(), link(*packets("0c:", "06:", "02:0509")))
+
+
+def test_an_ultraeasy_s_packets() -> None:
+    assert ultraeasy.packet(b"", 8).hex() == "02060803c262"
+    assert ultraeasy.packet(b"\x05\x0d\x02", 3).hex() == "020903050d0203089f"
+    with pytest.raises(BadChecksum):
+        ultraeasy.decode_packet(bytes.fromhex("02060803c263"))
+    for text in ("03060803c262", "02050803c262", "02060804c262"):
+        with pytest.raises(BadFrame):
+            ultraeasy.decode_packet(bytes.fromhex(text))

@@ -8,6 +8,7 @@ from drivers.wired import (
     and_scale,
     contec_cms50_formats,
     lifescan_onetouch_ultra2,
+    lifescan_onetouch_ultraeasy,
     nonin_packets,
     vitalograph_lung_monitor,
 )
@@ -79,6 +80,14 @@ def onetouch_line(payload: bytes) -> Seen:
     return {"text": lifescan_onetouch_ultra2.decode_line(payload).decode()}
 
 
+def ultraeasy_packet(payload: bytes) -> Seen:
+    return {"payload": lifescan_onetouch_ultraeasy.decode_packet(payload).message.hex()}
+
+
+def ultraeasy_checksum(payload: bytes) -> Seen:
+    return {"crc": lifescan_onetouch_ultraeasy.checksum(payload)}
+
+
 def onetouch_checksum(payload: bytes) -> Seen:
     return {"checksum": lifescan_onetouch_ultra2.checksum(payload)}
 
@@ -112,11 +121,13 @@ def blow(payload: bytes) -> Seen:
 
 
 DECODERS: dict[str, Decode] = {
+    "CRC16-CCITT-FALSE": ultraeasy_checksum,
     "and-scale-ascii": scale,
     "cms50-9byte": nine_octets,
     "cms50-cmd": nine_octets,
     "cms50d-bt": contec_stream,
     "fsoptium-clock": freestyle_clock,
+    "lifescan-binary": ultraeasy_packet,
     "nonin-2-frame": nonin_frame,
     "nonin-2-packet": nonin_packet,
     "otultra2-checksum": onetouch_checksum,
