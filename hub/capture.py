@@ -9,37 +9,23 @@ be read is read and everything that notifies is listened to. What tells who or w
 import asyncio
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
-
-import msgspec
 
 from drivers import catalogue
 from drivers.contract import Advertisement, BleDriver
 from drivers.errors import DriverError, LinkError, LinkRefused, MatchError
 from drivers.gatt.device_information import read_device_information
 from drivers.measurement import DeviceInfo
-from drivers.recording import (
-    RecordingGattLink,
-    blanked_address,
-    blanked_name,
-    blanked_reads,
-    blanked_steps,
-    short,
-)
+from drivers.recording import RecordingGattLink
 from drivers.registry import by_id, choose
-from drivers.replay import trace_of
-from hub import VERSION
 from hub.acquire.ble import Backends, BleLink, Radio, Sighting
-from hub.replay import play, shown
 from hub.settings import Settings
 from hub.store.documents import Documents
+from hub.traces import as_trace, expected, written
 
 SEND_WITH_A_RESULT = {"notify", "indicate"}
-_encoder = msgspec.json.Encoder(decimal_format="number")
-
-SOURCE = "recorded by hub capture"
 
 
 class CaptureError(Exception):
@@ -94,23 +80,7 @@ async def capture(
         _refuse_joined(settings, seen)
         async with radio.connect(seen.address) as link:
             trace = await _recorded(link, seen, wish)
-    return {**trace, **await _expected(trace)}
-
-
-def written(trace: dict[str, Any]) -> str:
-    """One member a line, and one step."""
-    lines = []
-    for name, member in trace.items():
-        if isinstance(member, list) and member:
-            items = ",\n".join(f"    {_json(one)}" for one in member)
-            lines.append(f'  "{name}": [\n{items}\n  ]')
-        else:
-            lines.append(f'  "{name}": {_json(member)}')
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _json(member: object) -> str:
-    return _encoder.encode(member).decode()
+    return {**trace, **await expected(trace)}
 
 
 async def _heard(found: asyncio.Future[Sighting], wish: Wish) -> Advertisement:
@@ -126,7 +96,7 @@ def _refuse_joined(settings: Settings, seen: Advertisement) -> None:
     if any(device.address == seen.address for device in documents.devices()):
         raise CaptureError(
             f"{seen.address} has joined: its readings would be lost here; "
-            "use “Record the next session” on its setup page"
+            "its page in the setup records the next session"
         )
 
 
@@ -144,33 +114,6 @@ async def _recorded(link: BleLink, seen: Advertisement, wish: Wish) -> dict[str,
         problem = str(error)
     today = datetime.now(UTC).date()
     return as_trace(recording, seen, driver, info, today) | {"ended": problem}
-
-
-def as_trace(
-    recording: RecordingGattLink,
-    seen: Advertisement,
-    driver: BleDriver | None,
-    info: DeviceInfo,
-    day: date,
-) -> dict[str, Any]:
-    """As `drivers.replay` reads it, blanked; `about` is for the person who reads the report."""
-    maker = " ".join(filter(None, (info.manufacturer, info.model, info.firmware)))
-    return {
-        "driver": driver.id if driver else "",
-        "device": maker or blanked_name(seen.name or "") or "unknown",
-        "source": f"{SOURCE} {VERSION}",
-        "about": {
-            "name": blanked_name(seen.name or ""),
-            "address": blanked_address(seen.address),
-            "services": sorted(short(one) for one in seen.services),
-            "companies": sorted(f"{one:04x}" for one in seen.company_data),
-        },
-        "quirks": sorted(driver.oddities) if driver else [],
-        "reads": blanked_reads(recording.reads, day),
-        "offers": recording.offers,
-        "steps": blanked_steps(recording.steps, day),
-        "expect": [],
-    }
 
 
 def _driver(seen: Advertisement, info: DeviceInfo, wish: Wish) -> BleDriver | None:
@@ -205,13 +148,3 @@ async def _explore(link: BleLink, recording: RecordingGattLink, seconds: float) 
             continue  # the recording says so
     async for _ in recording.notifications(seconds):
         pass
-
-
-async def _expected(trace: dict[str, Any]) -> dict[str, Any]:
-    """What the trace, blanked as it is, says when it is played again."""
-    if not trace["driver"]:
-        return {}
-    try:
-        return {"expect": [shown(said) for said in await play(trace_of(trace))]}
-    except DriverError as error:
-        return {"ended": str(error)}

@@ -5,6 +5,7 @@ Everything that a page shows beside readings is written here, as small JSON note
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,14 +13,16 @@ from typing import Any
 import msgspec
 
 from drivers import catalogue
-from drivers.contract import Advertisement
+from drivers.contract import Advertisement, BleDriver
 from drivers.errors import AmbiguousDriver
+from drivers.links import GattLink
 from drivers.measurement import Learned
 from hub.acquire.kit import KitItem
 from hub.acquire.pairing import Candidate, Pairing
 from hub.books import Books
 from hub.clock import Moment, Now
 from hub.passkeys import WANTED, Passkeys
+from hub.recordings import Recordings
 from hub.records import Device, Task
 from hub.store.notes import DeviceStatus
 
@@ -56,6 +59,7 @@ class Home:
         self.receives = False
         self._devices: dict[str, Device] = {}
         self.statuses: dict[str, DeviceStatus] = {}
+        self.recordings = Recordings(now, self.note)
         self.passkeys = Passkeys(
             now, self.note, self._known, self._remembered, self._passkey_unanswered
         )
@@ -121,6 +125,7 @@ class Home:
         device = self._devices.pop(key, None)
         if device:
             self.statuses.pop(key, None)
+            self.recordings.forget(key)
             await self._books.call(self._books.documents.remove_device, key)
             await self._books.call(self._books.ledger.notes.forget_device, key)
             self._changed(key)
@@ -136,6 +141,11 @@ class Home:
     async def _change(self, device: Device, **fields: Any) -> None:
         self._devices[device.key] = msgspec.structs.replace(device, **fields)
         await self._books.call(self._books.documents.put_device, self._devices[device.key])
+
+    def recorded(
+        self, device: Device, driver: BleDriver, link: GattLink
+    ) -> AbstractAsyncContextManager[GattLink]:
+        return self.recordings.of(device, driver, link)
 
     def receiving(self, device: Device | None) -> None:
         self.receives = device is not None

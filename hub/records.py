@@ -158,6 +158,7 @@ class JournalKind(StrEnum):
     REPLACE_DEVICE = "replace_device"  # device_key of the one that goes when another has joined
     PASSKEY = "passkey"  # address, passkey: six digits, as the device shows them
     CONSENT = "consent"  # device_key, user_index, consent: as the device shows them
+    RECORD_SESSION = "record_session"  # device_key
     TEST_CONNECTION = "test_connection"
     SEND_AGAIN = "send_again"  # seq of a parked row
     SETUP_OPENED = "setup_opened"  # by: for the record

@@ -60,6 +60,7 @@ class Requests:
             JournalKind.REPLACE_DEVICE: self._replace_device,
             JournalKind.PASSKEY: self._passkey,
             JournalKind.CONSENT: self._consent,
+            JournalKind.RECORD_SESSION: self._record_session,
             JournalKind.TEST_CONNECTION: self._try_connection,
         }
 
@@ -141,6 +142,13 @@ class Requests:
             return Outcome(ok=False, detail="no user number, or no code of four digits")
         ok = await self._home.consent(str(entry.body["device_key"]), slot, consent)
         return Outcome(ok=ok, detail="" if ok else "no such device")
+
+    async def _record_session(self, entry: Entry) -> Outcome:
+        device = self._home.device(str(entry.body["device_key"]))
+        if device is None or device.transport != "ble":
+            return Outcome(ok=False, detail="no such device")
+        self._home.recordings.ask(device.key)
+        return DONE
 
     async def _try_connection(self, entry: Entry) -> Outcome:
         return await self._test_connection()

@@ -32,6 +32,7 @@ OF_THE_MOMENT = frozenset(
         JournalKind.REPLACE_DEVICE,
         JournalKind.PASSKEY,
         JournalKind.CONSENT,
+        JournalKind.RECORD_SESSION,
         JournalKind.TEST_CONNECTION,
     }
 )

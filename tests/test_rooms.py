@@ -32,6 +32,8 @@ COMPOSITION = {
     "hub.home",
     "hub.messages",
     "hub.receiving",
+    "hub.recordings",
+    "hub.traces",
     "hub.requests",
     "hub.rounds",
     "hub.serve",

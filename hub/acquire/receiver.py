@@ -8,6 +8,7 @@ silent and comes back.
 import asyncio
 import logging
 from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -62,6 +63,11 @@ class Home(Protocol):
         """Something about a device changed: last_seen, problem, battery_percent, …"""
 
     def window_changed(self) -> None: ...
+
+    def recorded(
+        self, device: Device, driver: BleDriver, link: GattLink
+    ) -> AbstractAsyncContextManager[GattLink]:
+        """`link`, written down if somebody asked for that."""
 
 
 @dataclass(slots=True)
@@ -205,7 +211,9 @@ class Receiver:
         mine = partial(self._whose, device.key)
         session = Session(device.key, self._books, self._now, self._zone, learn, mine)
         conversation = driver(device.memory, model.quirks if model else ())
-        return await session.run(conversation, link, self._settings.session_timeout_s)
+        timeout_s = self._settings.session_timeout_s
+        async with self._home.recorded(device, conversation, link) as overheard:
+            return await session.run(conversation, link, timeout_s, overheard)
 
     async def _join(self, decision: Decision, candidate: Candidate, info: DeviceInfo) -> Device:
         """The device's identity must be known before its first measurement is stored."""

@@ -87,13 +87,22 @@ class Session:
         self._may_set_clock = True
         self.report = Report(session=str(uuid4()))
 
-    async def run(self, driver: BleDriver, link: GattLink, timeout_s: float) -> Report:
-        """Read everything the device holds. Never raises DriverError: it is in the report."""
+    async def run(
+        self,
+        driver: BleDriver,
+        link: GattLink,
+        timeout_s: float,
+        overheard: GattLink | None = None,
+    ) -> Report:
+        """Read everything the device holds. Never raises DriverError: it is in the report.
+
+        overheard  the same link, for the driver's conversation alone
+        """
         try:
             async with asyncio.timeout(timeout_s):
                 connected = self._now()
                 device_now = await self._read_clock(driver, link)
-                await self._pull(driver, link, connected, device_now)
+                await self._pull(driver, link, overheard or link, connected, device_now)
                 await self._look_after(driver, link, device_now)
                 with suppress(LinkError):  # gone or not, everything is read
                     await driver.part(link)
@@ -118,9 +127,14 @@ class Session:
         return device_now
 
     async def _pull(
-        self, driver: BleDriver, link: GattLink, connected: Moment, device_now: datetime | None
+        self,
+        driver: BleDriver,
+        link: GattLink,
+        overheard: GattLink,
+        connected: Moment,
+        device_now: datetime | None,
     ) -> None:
-        async with aclosing(driver.read(link)) as readings:
+        async with aclosing(driver.read(overheard)) as readings:
             while True:
                 coming = asyncio.ensure_future(anext(readings, None))
                 try:

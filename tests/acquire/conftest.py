@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from drivers.contract import BleDriver
+from drivers.links import GattLink
 from drivers.measurement import Learned, Measurement, Rejected
 from hub import clock
 from hub.acquire.ble import Backends, Radio
@@ -21,6 +23,7 @@ from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.radio import attach_radio, close_radio
+from hub.recordings import Recordings
 from hub.records import Device, Reception, Whose
 from hub.settings import Ble
 from hub.supervisor import end_tasks
@@ -40,6 +43,7 @@ class Hub:
         self.mine: dict[str, Device] = {}
         self.statuses: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, object] = {}
+        self.recordings = Recordings(self.now, self.notes.__setitem__)
         self.windows = 0
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,6 +77,11 @@ class Hub:
         facts = {name: fact for name, fact in learned.facts.items() if fact is not None}
         self.mine[device_key] = replace(device, memory={**device.memory, **facts})
         await self._tell()
+
+    def recorded(
+        self, device: Device, driver: BleDriver, link: GattLink
+    ) -> AbstractAsyncContextManager[GattLink]:
+        return self.recordings.of(device, driver, link)
 
     def receiving(self, device: Device | None) -> None: ...
 

@@ -12,13 +12,16 @@ from msgspec.structs import replace
 
 from hub import replay
 from hub.acquire.ble import Backends
-from hub.capture import CaptureError, Wish, capture, run, written
+from hub.acquire.pairing import Pairing
+from hub.capture import CaptureError, Wish, capture, run
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.radio import attach_radio, close_radio
 from hub.settings import Hub, Mqtt, Patient, Settings
 from hub.store.documents import Documents
-from tests.acquire.conftest import CUFF, IMPATIENT, joined
+from hub.traces import written
+from tests.acquire.conftest import CUFF, IMPATIENT, joined, receiving
+from tests.acquire.conftest import Hub as House
 
 
 @pytest.fixture
@@ -114,3 +117,34 @@ def test_a_device_that_is_not_there_is_one_clear_line(
 async def test_waiting_has_an_end(settings: Settings, radio: Backends) -> None:
     with pytest.raises(CaptureError, match="not heard"):
         await capture(settings, Wish("nobody", 0.05), io.StringIO(), radio)
+
+
+async def test_the_next_session_of_a_joined_device_is_written_down_and_stored(
+    air: Air, cuff: BloodPressureCuff, tmp_path: Path
+) -> None:
+    hub, pairing = House(), Pairing(window_s=60)
+    hub.mine = {CUFF: joined()}
+    key = joined().key
+    hub.recordings.ask(key)
+    assert hub.notes[f"recording {key}"] == {"trace": None}
+    async with receiving(await attach_radio(air, tmp_path), hub, pairing):
+        await cuff.take_measurement(128, 82, 64)
+        await hub.until(lambda: hub.statuses.get(key, {}).get("state") == "paired")
+    assert len(hub.kept) == 1
+    note = hub.notes[f"recording {key}"]
+    assert isinstance(note, dict)
+    trace = json.loads(note["trace"])
+    assert trace["expect"][0]["values"]["systolic"]["value"] == 128
+    assert CUFF not in note["trace"]
+
+
+async def test_only_what_was_asked_for_is_written_down(
+    air: Air, cuff: BloodPressureCuff, tmp_path: Path
+) -> None:
+    hub = House()
+    hub.mine = {CUFF: joined()}
+    hub.recordings.ask("another")
+    async with receiving(await attach_radio(air, tmp_path), hub, Pairing(window_s=60)):
+        await cuff.take_measurement(128, 82, 64)
+        await hub.until(lambda: hub.kept)
+    assert list(hub.notes) == ["recording another"]

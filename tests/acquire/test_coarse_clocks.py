@@ -78,7 +78,7 @@ async def test_a_session_with_a_clock_without_seconds(shows: datetime, done: lis
     async def learn(_: object) -> None: ...
 
     driver = Minutes(shows)
-    session = Session("K", Hub(), lambda: NOW, OSLO, learn, lambda _: Whose.PATIENT)
+    session = Session("K", Hub(), lambda: NOW, OSLO, learn, lambda *_: Whose.PATIENT)
     report = await session.run(driver, ReplayGattLink(Trace("", "", "", ())), 10)
     assert driver.done == done
     assert (report.errors, report.problem) == ([], None)

@@ -67,7 +67,7 @@ class Clocked(BleDriver):
 async def run(driver: Clocked, now: Moment = NOW) -> Report:
     async def learn(_: object) -> None: ...
 
-    session = Session("K", Hub(), lambda: now, OSLO, learn, lambda _: Whose.PATIENT)
+    session = Session("K", Hub(), lambda: now, OSLO, learn, lambda *_: Whose.PATIENT)
     return await session.run(driver, ReplayGattLink(SILENT), 10)
 
 

@@ -244,3 +244,17 @@ def test_a_candidate_goes_by_its_model_and_says_why_it_did_not_join(
     assert "<h2>A&amp;D UC-352BLE</h2>" in page
     assert "A&amp;D_UC · AA:BB" in page
     assert "Viste et tall som ingen skrev inn." in page
+
+
+def test_the_next_session_is_written_down_and_downloaded(house: House, technician: Browser) -> None:
+    page = technician.get(f"/device/{CUFF}")
+    assert technician.get(f"/device/{CUFF}/recording").status_code == 404
+    assert technician.post(f"/device/{CUFF}/record", page).status_code == 303
+    assert house.rows(JournalKind.RECORD_SESSION) == [{"device_key": CUFF}]
+    house.ledger.notes.put_state(f"recording {CUFF}", {"trace": None})
+    assert "Venter på neste måling." in technician.get(f"/device/{CUFF}").text
+    house.ledger.notes.put_state(f"recording {CUFF}", {"trace": '{"driver": "x"}'})
+    assert f"/device/{CUFF}/recording" in technician.get(f"/device/{CUFF}").text
+    answer = technician.get(f"/device/{CUFF}/recording")
+    assert answer.text == '{"driver": "x"}'
+    assert answer.headers["Content-Disposition"].startswith("attachment")

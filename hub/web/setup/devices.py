@@ -67,6 +67,7 @@ def one(key: str) -> str:
     return render_template(
         "setup/device.html",
         card=card(device, status),
+        recording=books().ledger.state(f"recording {device.key}"),
         shape=shape,
         pairing=instructions.pairing(shape, model) if shape else [],
         measuring=instructions.measuring(shape, model) if shape else [],
@@ -96,6 +97,23 @@ def consent(key: str) -> Response:
         return redirect(url_for("devices.one", key=key), 303)
     body = {"device_key": named(key).key, "user_index": int(slot), "consent": code}
     return redirect(url_for("outcome.of", number=write(JournalKind.CONSENT, body)), 303)
+
+
+@pages.post("/device/<key>/record")
+def record(key: str) -> Response:
+    """What the next session says, for a bug report."""
+    number = write(JournalKind.RECORD_SESSION, {"device_key": named(key).key})
+    return redirect(url_for("outcome.of", number=number), 303)
+
+
+@pages.get("/device/<key>/recording")
+def recording(key: str) -> Response:
+    trace = (books().ledger.state(f"recording {named(key).key}") or {}).get("trace")
+    if trace is None:
+        raise NotFound
+    answer = Response(trace, mimetype="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"hjemmehub-{key}.json")
+    return answer
 
 
 @pages.get("/device/<key>/remove")
