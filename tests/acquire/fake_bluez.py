@@ -141,7 +141,8 @@ class FakeBlueZ:
 
     def _send(self, message: Message) -> None:
         if self._bus.connected:
-            self._bus.send(message)
+            sent = self._bus.send(message)
+            sent.add_done_callback(lambda it: it.cancelled() or it.exception())
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: Any) -> None:
         self._send(
