@@ -66,7 +66,7 @@ build_rootfs() {
         .venv/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
             --only-binary=:all: --python-version 3.11 --target "$root/$SITE" --requirement "$LOCK" 2>$IMAGES/pip.log ||
             { cat $IMAGES/pip.log >&2; return 1; }
-        (cd "$root/opt" && apt-get download -qq "$EXAMPLES" && dpkg-deb -x "$EXAMPLES"_*.deb examples)
+        (cd "$root/opt" && apt-get -o APT::Sandbox::User=root download -qq "$EXAMPLES" && dpkg-deb -x "$EXAMPLES"_*.deb examples)
         mkdir -p "$root/hub" "$root/out" "$root/cache"
         mv "$root" $IMAGES/rootfs
         printf '%s\n' "$stamp" >$IMAGES/stamp

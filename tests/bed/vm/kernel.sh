@@ -12,7 +12,7 @@ readonly folder
 
 cd "$folder/kernel"
 if [ ! -d source ]; then
-    apt-get download -qq "$SOURCE"
+    apt-get -o APT::Sandbox::User=root download -qq "$SOURCE"
     rm -rf unpacked
     mkdir unpacked
     dpkg-deb --fsys-tarfile "$SOURCE"_*.deb | tar xO "./usr/src/$SOURCE.tar.xz" |
