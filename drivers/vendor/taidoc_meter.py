@@ -46,7 +46,7 @@ NAMES = (
     "FORA IR42",
     "FORA MD6",
     "FORA P30 PLUS",
-    "FORA W",
+    "FORA W310",
     "TAIDOC TD1",
     "TAIDOC TD25",
     "TAIDOC TD3",
