@@ -194,7 +194,8 @@ class BlueZ:
             restarted, self._restarted = self._restarted, False
             if restarted:
                 try:
-                    await asyncio.wait_for(register(bus), CALL_S)
+                    async with asyncio.timeout(CALL_S):
+                        await register(bus)
                 except (AgentRefused, TimeoutError, *BUS_GONE) as error:
                     log.warning("no pairing agent: %s", error or repr(error))
             await self._came()
@@ -254,7 +255,8 @@ class BlueZ:
             body=list(body),
         )
         try:
-            reply = await asyncio.wait_for(bus.call(message), CALL_S)
+            async with asyncio.timeout(CALL_S):  # wait_for() of 3.11 may lose a cancellation
+                reply = await bus.call(message)
         except (TimeoutError, *BUS_GONE) as error:
             raise BlueZError(member, "", repr(error)) from error
         if reply is None:
