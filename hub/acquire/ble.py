@@ -10,17 +10,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from drivers.catalogue import Bond, Model, Pairing
-from drivers.errors import LinkError, LinkLost
+from drivers.errors import LinkError, LinkLost, LinkRefused
 from hub.acquire.bluez import BlueZ, BlueZError, Known
-from hub.acquire.link import Backends, BleLink, Device, Ears, NoRadio, Sighting, unpair
+from hub.acquire.link import Backends, BleLink, Device, Ears, NoRadio, unpair
 from hub.acquire.recovery import Ladder, Rung, Trouble
 from hub.acquire.refusals import KeyRefused, Refusals
+from hub.acquire.sighting import Sighting
 from hub.settings import Ble
 
 __all__ = ["Backends", "BleLink", "Radio", "Sighting"]
 
 log = logging.getLogger(__name__)
 
+BONDLESS_AT_MOST = 64
+PAIRING_FAILED = "AuthenticationFailed"  # BlueZ src/error.h: any failure that SMP reports
 RADIO_ABSENT_RETRY_S = 5.0
 HEAR_AGAIN_S = 15.0  # BlueZ forgets a device with its bond, and has to find it anew
 UNPLUG = "the radio hears nothing, whatever the hub does: unplug it and wait ten seconds"
@@ -57,6 +60,7 @@ class Radio:
         self._awaited: tuple[str, asyncio.Event] | None = None
         self._link: BleLink | None = None
         self._refusals = Refusals()
+        self._bondless: set[str] = set()
         self.connecting: str | None = None
         self.trouble: Trouble | None = None
 
@@ -122,6 +126,19 @@ class Radio:
             return await self._linked(address, await self._known(address))
 
     async def _linked(self, address: str, known: Known | None) -> BleLink:
+        bonds = not self._never_bonds(address)
+        try:
+            return await self._met(address, known, bonds=bonds)
+        except LinkRefused as refused:
+            if refused.step != "pair" or PAIRING_FAILED not in refused.reason:
+                raise
+            # The kernel hangs up on whoever fails to pair, be it that the device never bonds (SMP
+            # "Pairing Not Supported"). One that wants a bond says so again at the first question.
+            link = await self._met(address, known, bonds=False)
+            link.refusal = refused
+            return link
+
+    async def _met(self, address: str, known: Known | None, *, bonds: bool) -> BleLink:
         device = self._ears.devices.get(address)
         if device is None:
             raise LinkLost("connect", "not heard")
@@ -130,7 +147,7 @@ class Radio:
             await self._open(link, device, known)
             if known is not None and known.paired:
                 link.bonded = True
-            elif not self._never_bonds(address):
+            elif bonds:
                 # Before anything else: BlueZ's implicit pairing at the first subscription is
                 # unreliable, and some cuffs switch off when they are read unencrypted.
                 await link.pair()
@@ -169,7 +186,8 @@ class Radio:
         self._awaited = (address, heard)
         try:
             await self._ears.open()
-            await asyncio.wait_for(heard.wait(), HEAR_AGAIN_S)
+            async with asyncio.timeout(HEAR_AGAIN_S):
+                await heard.wait()
         except (NoRadio, TimeoutError) as error:
             raise LinkLost("connect", "not heard again after its bond was removed") from error
         finally:
@@ -178,14 +196,24 @@ class Radio:
 
     def _never_bonds(self, address: str) -> bool:
         model = self._model_at(address)
-        return model is not None and model.pairing is Pairing.NONE
+        return address in self._bondless or (model is not None and model.pairing is Pairing.NONE)
 
     async def _close(self, link: BleLink, address: str) -> None:
         await link.close()
         self._refusals.ended(address, link)
+        self._remember_bondless(address, link)
         model = self._model_at(address)
         if link.bonded and model is not None and model.bond is Bond.PER_SESSION:
             await self.forget(address)
+
+    def _remember_bondless(self, address: str, link: BleLink) -> None:
+        """One that talked without a bond is not asked for one again until it wants one."""
+        if link.refused:
+            self._bondless.discard(address)
+        elif link.refusal is not None:
+            if len(self._bondless) >= BONDLESS_AT_MOST:
+                self._bondless.clear()
+            self._bondless.add(address)
 
     def _leave(self) -> None:
         self._link = None

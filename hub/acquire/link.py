@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeVar
 
 from bleak import BleakClient, BleakScanner
@@ -22,6 +21,7 @@ from bleak_retry_connector import establish_connection
 from drivers.contract import Advertisement
 from drivers.errors import LinkError, LinkLost, LinkRefused, LinkTimeout
 from hub.acquire.deadline import BUS_GONE, Ended, within
+from hub.acquire.sighting import Sighting
 from hub.settings import Ble
 
 log = logging.getLogger(__name__)
@@ -53,19 +53,6 @@ class NoRadio(Exception):
     def __init__(self, reason: str, *, absent: bool) -> None:
         super().__init__(reason)
         self.absent = absent
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One advertisement, and how strongly it was heard (dBm).
-
-    is_discoverable  by its flags: the device wants to be found by hosts that it does not know;
-                     None where BlueZ does not tell them (Device1.AdvertisingFlags, experimental)
-    """
-
-    advertisement: Advertisement
-    rssi: int
-    is_discoverable: bool | None = None
 
 
 class Ears:
@@ -131,6 +118,8 @@ class BleLink:
 
     bonded     the device agreed to bond, now or before
     wants_key  it refused something for want of a key
+    refusal    it did not bond; what fails on this link fails for that
+    refused    something failed
     """
 
     def __init__(self, settings: Ble, backend: type[BaseBleakClient] | None) -> None:
@@ -140,9 +129,10 @@ class BleLink:
         self._arrivals: asyncio.Queue[tuple[str, bytes] | None] = asyncio.Queue()
         self._gone = asyncio.Event()
         self._why: LinkError | None = None
-        self._refusal: LinkRefused | None = None
+        self.refusal: LinkRefused | None = None
         self.bonded = False
         self.wants_key = False
+        self.refused = False
 
     async def open(self, device: BLEDevice) -> None:
         """Connect. Whether a bond is needed is the caller's business."""
@@ -173,10 +163,11 @@ class BleLink:
             raise
         except LinkRefused as refused:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), HANG_UP_S)
+                async with asyncio.timeout(HANG_UP_S):
+                    await self._gone.wait()
             if not self.connected or any(it in refused.reason for it in NOT_WANTED):
                 raise
-            self._refusal = refused
+            self.refusal = refused
             log.info("it does not bond: %s", refused.reason)
         else:
             self.bonded = True
@@ -251,9 +242,10 @@ class BleLink:
         except BUS_GONE as error:
             raise LinkLost(step, repr(error)) from error
         except BleakError as error:
-            if self._refusal is not None:
-                raise self._refusal from error
             self.wants_key = self.wants_key or any(it in _in_words(error) for it in WANTS_KEY)
+            self.refused = True
+            if self.refusal is not None:
+                raise self.refusal from error
             broken = self._client is not None and not self.connected
             raise (LinkLost if broken else LinkRefused)(step, _in_words(error)) from error
 

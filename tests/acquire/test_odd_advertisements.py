@@ -9,9 +9,10 @@ import pytest
 from bumble import hci
 from bumble.device import Advertisement, Device
 
-from hub.acquire.link import HEARD_AT_MOST, NAME_AT_MOST, Ears, Sighting
+from hub.acquire.link import HEARD_AT_MOST, NAME_AT_MOST, Ears
 from hub.acquire.pairing import CANDIDATES_AT_MOST, Pairing
 from hub.acquire.receiver import PATIENCE_WITH_AT_MOST, Receiver
+from hub.acquire.sighting import Sighting
 from hub.demo.air import Air
 from hub.demo.radio import attach_radio, close_radio
 from tests.acquire.conftest import CUFF, IMPATIENT, OSLO, Hub
