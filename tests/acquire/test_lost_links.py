@@ -98,7 +98,7 @@ KINDS = {
     "glucose": Kind(
         GlucoseMeter,
         lambda it, number: it.take_measurement(meal=number % 4 or None),
-        lambda it: [(it.measurement, it.context) if it.context else (it.measurement,)],
+        lambda record: [record.payloads],
     ),
 }
 

@@ -80,7 +80,7 @@ async def test_all_records_with_their_contexts_then_the_response(
 
 async def test_a_control_solution_is_marked(meter: GlucoseMeter) -> None:
     record = await meter.take_measurement(control_solution=True)
-    assert record.measurement[-1] == 0x1A
+    assert record.payloads[0][-1] == 0x1A
 
 
 async def test_it_advertises_again_only_for_a_new_record(
