@@ -200,6 +200,15 @@ async def test_a_killed_bluetoothd_ends_the_session_at_once_and_nothing_stays_be
     await house.bond()
 
 
+async def test_what_bluetoothd_remembers_is_not_heard(house: House) -> None:
+    """It tells of each bonded device when it starts; that one is near is another matter."""
+    await house.told(None)
+    house.fake.know("F0:F1:F2:A1:00:99", Paired=True)
+    await house.heard()
+    assert (await house.sightings.get()).advertisement.address == CUFF
+    assert house.radio._ears.devices.keys() == {CUFF}
+
+
 async def test_a_bluetoothd_that_restarts_while_nothing_happens_is_noticed(house: House) -> None:
     await house.told(None)
     await house.fake.kill()
@@ -295,18 +304,21 @@ async def test_a_deaf_radio_is_made_to_hear_again_rung_by_rung(
 
 
 async def test_it_is_not_called_deaf_while_it_is_connected(house: House) -> None:
-    house.ladder.silence_s = 0.1
     await house.heard()
+    house.ladder.silence_s = 0.1
+    house.ladder.heard(time.monotonic())
     async with house.radio.connect(CUFF):
         counted = house.ladder.counts.copy()
+        house.radio.returned()  # it would scan now, and look at the ladder, were it its turn
         await asyncio.sleep(0.3)
+        assert house.ladder.wait_s(time.monotonic()) is None
         assert house.ladder.counts == counted
 
 
 async def test_what_a_killed_hub_left_connected_is_let_go(house: House) -> None:
     """Only what is ours: a keyboard that somebody uses stays."""
-    ours = house.fake.know(CUFF, Paired=True, Connected=True)
     keyboard = house.fake.know("F0:F1:F2:A1:00:99", Paired=True, Connected=True)
+    ours = house.fake.know(CUFF, Paired=True, Connected=True)
     house.left_over.add(CUFF)
     await house.fake.kill(forgetting=False)
     await house.fake.start()
@@ -321,9 +333,10 @@ async def test_a_connect_that_hangs_ends_at_its_deadline_and_the_radio_goes_on(
     """bluetoothd answers neither it nor the wish to give it up."""
     await house.heard()
     house.fake.hang |= {"Device1.Connect", "Device1.Disconnect"}
-    with pytest.raises(LinkTimeout):
-        async with house.radio.connect(CUFF):
-            pass
+    async with asyncio.timeout(10):  # bleak itself would wait for twenty seconds
+        with pytest.raises(LinkTimeout):
+            async with house.radio.connect(CUFF):
+                pass
     house.fake.hang.clear()
     await house.bond()
 

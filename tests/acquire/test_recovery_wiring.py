@@ -92,8 +92,8 @@ async def fake(air: Air, cuff: BloodPressureCuff, tmp_path: Path) -> AsyncIterat
 async def test_a_hub_that_was_killed_lets_go_of_its_device_when_it_is_back(
     fake: FakeBlueZ, tmp_path: Path
 ) -> None:
-    ours = fake.know(CUFF, Paired=True, Connected=True)
     keyboard = fake.know("F0:F1:F2:A1:00:99", Paired=True, Connected=True)
+    ours = fake.know(CUFF, Paired=True, Connected=True)
     async with Running(tmp_path) as running:
         await running.home.joined(joined())
         await running.until(None)
