@@ -38,6 +38,7 @@ class Agent(ServiceInterface):
     """expected(address)   whether the hub itself is pairing with this device now
     show(address, passkey) a passkey to be typed on the device; None when it is over
     ask(address)           the passkey that the device shows; None when nobody answered
+    passkeys_with          the device that a passkey was last exchanged with: that one can bond
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Agent(ServiceInterface):
         self._ask = ask
         self._asking: asyncio.Future[int | None] | None = None
         self._device = ""
+        self.passkeys_with = ""
 
     def _check(self, path: str) -> str:
         address = path.rpartition("/dev_")[2].replace("_", ":")
@@ -67,7 +69,7 @@ class Agent(ServiceInterface):
         self.withdraw()
 
     async def _typed(self, device: str) -> int:
-        address = self._check(device)
+        address = self.passkeys_with = self._check(device)
         self._asking = asyncio.ensure_future(self._ask(address))
         try:
             passkey = await self._asking
@@ -89,7 +91,8 @@ class Agent(ServiceInterface):
 
     @dbus_method()
     def DisplayPasskey(self, device: "o", passkey: "u", entered: "q") -> None:
-        self._show(self._check(device), f"{passkey:06d}")
+        self.passkeys_with = self._check(device)
+        self._show(self.passkeys_with, f"{passkey:06d}")
 
     @dbus_method()
     def DisplayPinCode(self, device: "o", pincode: "s") -> None:

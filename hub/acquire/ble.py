@@ -132,6 +132,8 @@ class Radio:
         except LinkRefused as refused:
             if refused.step != "pair" or PAIRING_FAILED not in refused.reason:
                 raise
+            if self._bluez is not None and self._bluez.can_bond(address):
+                raise  # somebody mistyped
             # The kernel hangs up on whoever fails to pair, be it that the device never bonds (SMP
             # "Pairing Not Supported"). One that wants a bond says so again at the first question.
             link = await self._met(address, known, bonds=False)

@@ -114,6 +114,10 @@ class BlueZ:
         if known := await self.device(address):
             await self._call(known.adapter, ADAPTER, "RemoveDevice", "o", known.path)
 
+    def can_bond(self, address: str) -> bool:
+        """Whether it is known to: a passkey was on its way."""
+        return self._agent.passkeys_with == address
+
     async def let_go(self, is_left_over: Callable[[str], bool]) -> None:
         """A hub that was killed leaves its device connected, and so unheard, for ever."""
         try:

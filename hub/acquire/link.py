@@ -133,6 +133,7 @@ class BleLink:
         self.bonded = False
         self.wants_key = False
         self.refused = False
+        self._gave = False
 
     async def open(self, device: BLEDevice) -> None:
         """Connect. Whether a bond is needed is the caller's business."""
@@ -215,6 +216,7 @@ class BleLink:
 
     async def subscribe(self, characteristic: str) -> None:
         def arrived(_: BleakGATTCharacteristic, payload: bytearray) -> None:
+            self._gave = True
             self._arrivals.put_nowait((characteristic, bytes(payload)))
 
         await self.run("subscribe", self._open().start_notify(characteristic, arrived))
@@ -236,18 +238,22 @@ class BleLink:
         try:
             return await within(limit, action, self._gone)
         except TimeoutError as error:
-            raise LinkTimeout(step, limit) from error
+            raise self._explained(LinkTimeout(step, limit)) from error
         except Ended as error:
-            raise self._why or LinkLost(step, "the device has disconnected") from error
+            lost = LinkLost(step, "the device has disconnected")
+            raise self._why or self._explained(lost) from error
         except BUS_GONE as error:
             raise LinkLost(step, repr(error)) from error
         except BleakError as error:
             self.wants_key = self.wants_key or any(it in _in_words(error) for it in WANTS_KEY)
-            self.refused = True
-            if self.refusal is not None:
-                raise self.refusal from error
             broken = self._client is not None and not self.connected
-            raise (LinkLost if broken else LinkRefused)(step, _in_words(error)) from error
+            kind = LinkLost if broken else LinkRefused
+            raise self._explained(kind(step, _in_words(error))) from error
+
+    def _explained(self, error: LinkError) -> LinkError:
+        """Without the bond that was asked for, and before it gave anything, it is for that."""
+        self.refused = True
+        return error if self.refusal is None or self._gave else self.refusal
 
     def _disconnected(self, client: BleakClient) -> None:
         """An attempt that fails is followed by another: only the one that was taken counts."""
@@ -256,7 +262,7 @@ class BleLink:
 
     def _open(self) -> BleakClient:
         if self._client is None or self._gone.is_set():
-            raise LinkLost("link", "the device has disconnected")
+            raise self._explained(LinkLost("link", "the device has disconnected"))
         return self._client
 
 

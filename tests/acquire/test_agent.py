@@ -144,10 +144,12 @@ async def test_the_passkey_from_the_devices_display_reaches_bluez(
     bluez: tuple[MessageBus, AgentManager],
 ) -> None:
     home = Home()
-    bus = await registered(home.agent())
+    agent = home.agent()
+    bus = await registered(agent)
     home.typed.set_result(123456)
     reply = await call(bluez[0], bus, "RequestPasskey", "o", CUFF_PATH)
     assert reply.body == [123456]
+    assert agent.passkeys_with == CUFF
     bus.disconnect()
 
 

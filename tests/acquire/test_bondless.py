@@ -53,3 +53,33 @@ async def test_one_that_wants_a_bond_is_asked_again(house: House, bondless: list
                 await link.subscribe(uuid16(0x2A35))
         assert refused.value.step == "pair"
     assert len(bondless) == 2
+
+
+async def test_one_that_hangs_up_instead_of_giving_anything_is_asked_again(
+    house: House, bondless: list[str]
+) -> None:
+    """So does one that wants a bond: the kernel pairs anew at the first question, and hangs up."""
+    for _ in range(2):
+        await house.heard()
+        async with house.radio.connect(CUFF) as link:
+            house.fake.hang.add("GattCharacteristic1.ReadValue")
+            reading = asyncio.ensure_future(link.read(MODEL_NUMBER))
+            await house.fake.until(lambda: house.fake.count("GattCharacteristic1.ReadValue"))
+            house.cuff.walk_away()
+            with pytest.raises(LinkRefused, match="AuthenticationFailed"):
+                await reading
+            house.cuff.walk_away(away=False)
+        house.fake.calls.clear()
+        house.fake.hang.clear()
+    assert len(bondless) == 2
+
+
+async def test_a_mistyped_passkey_is_not_taken_for_a_device_that_cannot_bond(
+    house: House, bondless: list[str]
+) -> None:
+    house.agent.passkeys_with = CUFF
+    await house.heard()
+    with pytest.raises(LinkRefused, match="AuthenticationFailed"):
+        async with house.radio.connect(CUFF):
+            pass
+    assert house.fake.count("Device1.Connect") == 1

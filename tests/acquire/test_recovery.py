@@ -92,8 +92,8 @@ class House:
         self.sightings: asyncio.Queue[Sighting] = asyncio.Queue()
         self.problems: asyncio.Queue[str | None] = asyncio.Queue()
         self.shown: list[tuple[str, str | None]] = []
-        agent = Agent(lambda address: True, lambda *it: self.shown.append(it), self._ask)
-        self.bluez = BlueZ(None, agent, self._came, lambda reason: self.radio.gone(reason))
+        self.agent = Agent(lambda address: True, lambda *it: self.shown.append(it), self._ask)
+        self.bluez = BlueZ(None, self.agent, self._came, lambda reason: self.radio.gone(reason))
         self.radio = Radio(
             replace(IMPATIENT, connect_timeout_s=2),
             self.sightings.put_nowait,
