@@ -30,10 +30,19 @@ class Identity:
     system_id: str
 
 
+def uuid(number: int | str) -> UUID:
+    """A number of the Bluetooth SIG, or a maker's own in full."""
+    return UUID.from_16_bits(number) if isinstance(number, int) else UUID(number)
+
+
 def readable(number: int, value: bytes) -> gatt.Characteristic[Any]:
-    return gatt.Characteristic(
-        UUID.from_16_bits(number), Properties.READ, Permissions.READABLE, value
-    )
+    return gatt.Characteristic(uuid(number), Properties.READ, Permissions.READABLE, value)
+
+
+def shown(number: int, read: Callable[[], bytes]) -> gatt.Characteristic[Any]:
+    """Readable, and another value each time."""
+    value = att.AttributeValue(read=lambda _connection: read())
+    return gatt.Characteristic(uuid(number), Properties.READ, Permissions.READABLE, value)
 
 
 def pushed(
@@ -42,7 +51,7 @@ def pushed(
     """A characteristic that is indicated or notified. Subscribing demands encryption: this is
     what makes a hub bond."""
     made: gatt.Characteristic[Any] = gatt.Characteristic(
-        UUID.from_16_bits(number), properties, Permissions(0), b""
+        uuid(number), properties, Permissions(0), b""
     )
     made.descriptors = (
         gatt.Descriptor(
@@ -80,8 +89,8 @@ def battery(percent: int) -> gatt.Service:
     return service(BATTERY, readable(0x2A19, bytes((percent,))))
 
 
-def service(number: int, *characteristics: gatt.Characteristic[Any]) -> gatt.Service:
-    return gatt.Service(UUID.from_16_bits(number), list(characteristics))
+def service(number: int | str, *characteristics: gatt.Characteristic[Any]) -> gatt.Service:
+    return gatt.Service(uuid(number), list(characteristics))
 
 
 def _clock(
@@ -102,7 +111,7 @@ def _clock(
             raise att.ATT_Error(att.ErrorCode.VALUE_NOT_ALLOWED) from error
 
     return gatt.Characteristic(
-        UUID.from_16_bits(number),
+        uuid(number),
         Properties.READ | Properties.WRITE,
         Permissions.READABLE | ENCRYPTED_WRITE,
         att.AttributeValue(read=on_read, write=on_write),

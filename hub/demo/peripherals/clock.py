@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 DATE_TIME = struct.Struct("<HBBBBB")
 ADJUST_MANUAL = 0x01
+ON_THE_CURRENT_TIME_LINE = 0x20
+EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a device clock has no zone
 SAME_MINUTE = timedelta(minutes=1)
 
 
@@ -43,7 +45,7 @@ class DeviceClock:
 
     def lose_battery(self) -> None:
         """It starts again at the first second of 2000, as many meters do."""
-        self.set(datetime(2000, 1, 1))  # noqa: DTZ001 - a device clock has no zone
+        self.set(EPOCH)
         self.set_count = 0
 
     def read_date_time(self) -> bytes:
@@ -70,6 +72,12 @@ class DeviceClock:
 
 def encode_date_time(when: datetime) -> bytes:
     return DATE_TIME.pack(when.year, when.month, when.day, when.hour, when.minute, when.second)
+
+
+def encode_elapsed_time(when: datetime) -> bytes:
+    """Elapsed Time 0x2BF2: whole seconds since 2000 of a local time that can be relied on."""
+    count = (when - EPOCH) // timedelta(seconds=1)
+    return bytes((ON_THE_CURRENT_TIME_LINE,)) + count.to_bytes(6, "little") + bytes(2)
 
 
 def decode_date_time(payload: bytes) -> datetime:

@@ -21,13 +21,20 @@ from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport.common import AsyncPipeSink
 
 from hub.demo.air import Air, Controller
-from hub.demo.peripherals.attributes import Identity, battery, device_information
+from hub.demo.peripherals.attributes import (
+    Identity,
+    battery,
+    device_information,
+    uuid,
+)
 from hub.demo.peripherals.clock import DeviceClock
 
 log = logging.getLogger(__name__)
 
 ADVERTISING_INTERVAL_MS = 100
 GENERAL_DISCOVERABLE_LE_ONLY = bytes((0x06,))
+SHORT_SERVICES = AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS
+LONG_SERVICES = AdvertisingData.INCOMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS
 NORWAY = ZoneInfo("Europe/Oslo")
 
 Damage = Callable[[bytes], bytes]
@@ -45,7 +52,7 @@ class Peripheral(ABC):
     (make it wrong), `drop_after`, `walk_away`, `forget_bonds`.
     """
 
-    service: ClassVar[int]
+    service: ClassVar[int | str]
     identity: ClassVar[Identity]
     battery_percent: ClassVar[int] = 87
 
@@ -177,13 +184,11 @@ class Peripheral(ABC):
             self._changed.notify_all()
 
     async def _advertise(self) -> None:
+        short = isinstance(self.service, int)
         data = AdvertisingData(
             [
                 (AdvertisingData.FLAGS, GENERAL_DISCOVERABLE_LE_ONLY),
-                (
-                    AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
-                    self.service.to_bytes(2, "little"),
-                ),
+                (SHORT_SERVICES if short else LONG_SERVICES, uuid(self.service).to_bytes()),
                 (AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode()),
             ]
         )

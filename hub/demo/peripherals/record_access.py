@@ -18,6 +18,8 @@ class Op(IntEnum):
     REPORT_NUMBER = 0x04
     NUMBER = 0x05
     RESPONSE = 0x06
+    COMBINED_REPORT = 0x07
+    COMBINED_REPORT_RESPONSE = 0x08
 
 
 class Operator(IntEnum):
@@ -60,7 +62,26 @@ def answer(request: bytes, stored: Sequence[int]) -> Answer:
     return Answer(chosen, _response(op, Code.SUCCESS if chosen else Code.NO_RECORDS))
 
 
-def _choose(operator: int, operand: bytes, stored: Sequence[int]) -> Sequence[int] | Code:
+def combined_answer(request: bytes, stored: Sequence[int]) -> Answer:
+    """The same in the Generic Health Sensor Service 1.0, where numbers have four octets and the
+    response says how many records came."""
+    op = request[0] if request else 0
+    if op == Op.ABORT:
+        return Answer((), _response(op, Code.SUCCESS))
+    if op != Op.COMBINED_REPORT or len(request) < 2:
+        return Answer((), _response(op, Code.OP_CODE_NOT_SUPPORTED))
+    chosen = _choose(request[1], request[2:], stored, width=4)
+    if isinstance(chosen, Code):
+        return Answer((), _response(op, chosen))
+    if not chosen:
+        return Answer((), _response(op, Code.NO_RECORDS))
+    count = len(chosen).to_bytes(4, "little")
+    return Answer(chosen, bytes((Op.COMBINED_REPORT_RESPONSE, NULL_OPERATOR)) + count)
+
+
+def _choose(
+    operator: int, operand: bytes, stored: Sequence[int], width: int = 2
+) -> Sequence[int] | Code:
     match operator:
         case Operator.ALL:
             return stored
@@ -70,7 +91,7 @@ def _choose(operator: int, operand: bytes, stored: Sequence[int]) -> Sequence[in
             return stored[-1:]
         case Operator.GREATER_OR_EQUAL if operand[:1] != bytes((SEQUENCE_NUMBER,)):
             return Code.OPERAND_NOT_SUPPORTED
-        case Operator.GREATER_OR_EQUAL if len(operand) != 3:
+        case Operator.GREATER_OR_EQUAL if len(operand) != 1 + width:
             return Code.INVALID_OPERAND
         case Operator.GREATER_OR_EQUAL:
             lowest = int.from_bytes(operand[1:], "little")
