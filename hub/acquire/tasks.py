@@ -12,8 +12,7 @@ def before(error: DriverError, *, unanswered: bool) -> Task | None:
         return Task.PASSKEY_NEEDED
     if isinstance(error, SeenButRefuses):
         return Task.HELD_BY_PHONE
-    at_pairing = isinstance(error, LinkRefused) and error.step == "pair"
-    return Task.BOND_LOST if at_pairing or isinstance(error, KeyRefused) else None
+    return Task.BOND_LOST if isinstance(error, KeyRefused) or _at_pairing(error) else None
 
 
 def after(report: Report, *, unanswered: bool) -> Task | None:
@@ -22,4 +21,10 @@ def after(report: Report, *, unanswered: bool) -> Task | None:
         return Task.CONSENT_NEEDED
     if report.problem is not None and unanswered:
         return Task.PASSKEY_NEEDED
+    if _at_pairing(report.problem):  # it refused to bond, and then to talk without
+        return Task.BOND_LOST
     return Task.CLOCK_LOST if report.clock_is_lost else None
+
+
+def _at_pairing(error: DriverError | None) -> bool:
+    return isinstance(error, LinkRefused) and error.step == "pair"

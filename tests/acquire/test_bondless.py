@@ -6,6 +6,9 @@ import pytest
 
 from drivers.errors import LinkRefused
 from drivers.links import uuid16
+from hub.acquire import tasks
+from hub.acquire.session import Report
+from hub.records import Task
 from tests.acquire.conftest import CUFF
 from tests.acquire.fake_bluez import Fails
 from tests.acquire.test_recovery import (
@@ -83,3 +86,10 @@ async def test_a_mistyped_passkey_is_not_taken_for_a_device_that_cannot_bond(
         async with house.radio.connect(CUFF):
             pass
     assert house.fake.count("Device1.Connect") == 1
+
+
+def test_a_session_that_failed_for_want_of_a_bond_is_a_task_for_somebody() -> None:
+    report = Report(session="", problem=LinkRefused("pair", "AuthenticationFailed"))
+    assert tasks.after(report, unanswered=False) is Task.BOND_LOST
+    report.problem = LinkRefused("read", "AuthenticationFailed")
+    assert tasks.after(report, unanswered=False) is None

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -156,3 +157,9 @@ def test_a_refused_scan_is_no_silence_and_climbs_to_the_top_anywhere(ladder: Lad
     assert ladder.needs_hands
     ladder.scanning(200)
     assert not ladder.needs_hands
+
+
+def test_the_contract_names_every_counter() -> None:
+    contract = (Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text()
+    for counter in (*Rung, RECOVERED):
+        assert f'"{counter}": {{"type": "integer"' in contract
