@@ -21,7 +21,7 @@ def test_a_device_that_refuses_is_told_of_and_read_when_it_no_longer_does(
 ) -> None:
     found = facts["refused"]
     [status] = found["told"].values()
-    assert status["problem"]
+    assert status["problem"].startswith("pair: ")
     assert found["unread"] == 1
     assert [systolic for systolic, *_ in found["numbers"]] == ["120", "121"]
 
