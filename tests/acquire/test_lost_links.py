@@ -21,9 +21,11 @@ from hub.acquire.pairing import KitItem, Pairing
 from hub.clock import Moment
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
+from hub.demo.peripherals.body_scale import NOBODY, SLOTS, BodyScale, Op, Weighing
 from hub.demo.peripherals.glucose_meter import GlucoseMeter
 from hub.demo.peripherals.glucose_sensor import GlucoseSensor
 from hub.demo.peripherals.health_sensor import HealthSensor
+from hub.demo.peripherals.heart_rate_strap import HeartRateStrap
 from hub.demo.peripherals.oximeter import PulseOximeter
 from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.peripherals.record_store import Record
@@ -31,7 +33,7 @@ from hub.demo.peripherals.scale import Scale
 from hub.demo.peripherals.storing_oximeter import StoringOximeter
 from hub.demo.peripherals.taidoc_cuff import Command, TaidocCuff
 from hub.demo.peripherals.thermometer import Thermometer
-from hub.records import Reception, Whose
+from hub.records import Reception, Task, Whose
 from hub.settings import Ble
 from hub.store.identity import identity
 from tests.acquire.conftest import Hub
@@ -40,6 +42,7 @@ pytestmark = pytest.mark.usefixtures("listening")
 
 ADDRESS = "F0:F1:F2:A1:00:0{}"
 STORED = 200
+WORN_S = 20.0
 OUT_OF_HEARING_S = 10.0  # long enough for the hub to see that the device is back
 AT_LAST_S = 3600.0
 
@@ -107,6 +110,11 @@ def numbered(record: Record) -> Payloads:
     return [record.payloads]
 
 
+def weighed(weighing: Weighing) -> Payloads:
+    weight = (weighing.weight,)
+    return [weight, (*weight, weighing.composition)] if weighing.composition else [weight]
+
+
 def take_glucose(meter: GlucoseMeter, number: int) -> Awaitable[Record]:
     return meter.take_measurement(meal=number % 4 or None)
 
@@ -117,6 +125,13 @@ KINDS = {
     "oximeter": Kind(PulseOximeter, lambda it, number: it.take_measurement(90 + number % 10)),
     "thermometer": Kind(
         Thermometer, lambda it, number: it.take_measurement(Decimal(300 + number) / 10)
+    ),
+    "body-scale": Kind(
+        BodyScale,
+        lambda it, number: it.take_measurement(
+            Decimal(60) + number % 50, user=None if number % 3 else NOBODY
+        ),
+        weighed,
     ),
     "glucose": Kind(GlucoseMeter, take_glucose, numbered),
     "erased-glucose": Kind(
@@ -299,3 +314,61 @@ async def test_a_memory_is_never_erased(hub: Ledger, lent: Lent) -> None:
         Command.RECORD_VALUE,
         Command.TURN_OFF,
     }
+
+
+@pytest.mark.parametrize("kind", ["body-scale"], indirect=True)
+async def test_slots_that_went_with_the_batteries_are_registered_anew(
+    hub: Ledger, lent: Lent
+) -> None:
+    await lent.take(3)
+    lent.come_back()
+    await lent.device.until(lambda: lent.is_done)
+    lent.device.change_batteries()
+    lent.device.users[1] = 1234  # somebody else was quicker
+    await lent.take(3)
+    lent.come_back()
+    await lent.device.until(lambda: lent.is_done)
+    await lent.take(2)
+    lent.come_back()
+    await lent.device.until(lambda: lent.is_done)
+    assert Counter(hub.payloads) == Counter(lent.taken)
+    assert {measurement.user_index for measurement, _ in hub.kept} == {None, 2}
+    assert {request[0] for request in lent.device.requests} == {Op.REGISTER, Op.CONSENT}
+
+
+@pytest.mark.parametrize("kind", ["body-scale"], indirect=True)
+async def test_a_scale_without_a_free_slot_still_tells_what_a_guest_weighs(
+    hub: Ledger, lent: Lent
+) -> None:
+    lent.device.users = dict.fromkeys(range(1, SLOTS + 1), 1234)
+    await lent.take(2)
+    lent.come_back()
+    await lent.device.until(lambda: lent.is_done)
+    assert Counter(hub.payloads) == Counter(lent.taken)
+    assert set(hub.owners) == {Whose.UNKNOWN}
+    (status,) = hub.statuses.values()
+    assert status["task"] is Task.CONSENT_NEEDED
+
+
+async def test_no_heartbeat_that_came_is_lost_or_kept_twice(
+    hub: Ledger, air: Air, pairing: Pairing
+) -> None:
+    """A strap stores nothing, so what is on its way when the link breaks is gone."""
+    strap = await HeartRateStrap(air, "strap", ADDRESS.format(1)).switch_on()
+    pairing.kit = [KitItem(address=strap.address)]
+    cuts, was_cut = 0, True
+    while was_cut:
+        strap.drop_after(cuts)
+        await strap.put_on()
+        await asyncio.sleep(WORN_S)
+        await strap.take_off()
+        await strap.until(lambda: strap.connection is None)
+        await asyncio.sleep(OUT_OF_HEARING_S)
+        was_cut = not strap.drop_is_due
+        cuts += was_cut
+    kept = Counter(frame for payloads in hub.payloads for frame in payloads)
+    assert set(kept.values()) == {1}
+    assert kept.keys() <= set(strap.sent)
+    assert len(strap.sent) - len(kept) <= cuts
+    assert cuts > 20
+    await strap.switch_off()
