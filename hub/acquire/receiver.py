@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 ASK_AGAIN_S = 3.0  # after a session, while the device still advertises …
 ASK_AGAIN_AT_MOST_S = 300.0  # … doubling up to this
 SILENT_MEANS_NEW_S = 4.0  # a device that was silent this long and is back has something new
+NO_BOND = (Task.BOND_LOST, Task.PASSKEY_NEEDED)
 PATIENCE_WITH_AT_MOST = 64  # whoever looks like a lent device is tried once, also a stranger's
 
 
@@ -257,10 +258,12 @@ class Receiver:
         return patience
 
     def _afterwards(self, device: Device, report: Report) -> None:
+        task = tasks.after(report, unanswered=self._is_unanswered(device.address))
         fields: dict[str, Any] = {
             "last_seen": datetime.now(UTC),
-            "state": "paired",
+            "state": "auth-failed" if task in NO_BOND else "paired",
             "problem": str(report.problem or "; ".join(report.errors)) or None,
+            "task": task,
         }
         if report.kept:
             fields["last_measurement"] = datetime.now(UTC)
@@ -268,7 +271,6 @@ class Receiver:
             fields["clock_offset_s"] = round(report.clock_offset_s)
         if report.battery_percent is not None:
             fields["battery_percent"] = report.battery_percent
-        fields["task"] = tasks.after(report, unanswered=self._is_unanswered(device.address))
         self._home.status(device.key, **fields)
         log.info(
             "%s: %d new, %d already kept, %d unreadable%s",
@@ -281,8 +283,7 @@ class Receiver:
 
     def _problem(self, device: Device, error: DriverError) -> None:
         task = tasks.before(error, unanswered=self._is_unanswered(device.address))
-        no_bond = task in (Task.BOND_LOST, Task.PASSKEY_NEEDED)
-        fields: dict[str, Any] = {"state": "auth-failed" if no_bond else "unreachable"}
+        fields: dict[str, Any] = {"state": "auth-failed" if task in NO_BOND else "unreachable"}
         if task is not None:
             fields["task"] = task
         now = datetime.now(UTC)

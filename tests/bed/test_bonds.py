@@ -22,6 +22,7 @@ def test_a_device_that_refuses_is_told_of_and_read_when_it_no_longer_does(
     found = facts["refused"]
     [status] = found["told"].values()
     assert status["problem"].startswith("pair: ")
+    assert status["state"] == "auth-failed"
     assert found["unread"] == 1
     assert [systolic for systolic, *_ in found["numbers"]] == ["120", "121"]
 
