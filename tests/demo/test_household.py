@@ -38,7 +38,7 @@ async def test_every_reading_of_every_device_is_read_by_its_driver(household: Ho
             if isinstance(device, SpotDevice):
                 got = decoder(f"{device.measurement:04x}")(record)
             else:
-                got = decoder("2a18")(record.measurement)
+                got = decoder("2a18")(record.payloads[0])
             numbers = {value.number for value in got.values.values()}
             assert set(reading.expected.values()) <= numbers, key
             assert got.device_time is not None

@@ -95,7 +95,7 @@ class Days:
             )
             self.faults["out of range"] += 1
         record = await device.take_measurement()
-        self.taken.append(record.measurement if key == "glucose" else record)
+        self.taken.append(record.payloads[0] if key == "glucose" else record)
 
     async def _sleep_until(self, since_begin_s: float) -> None:
         await asyncio.sleep(max(0.0, self._began + since_begin_s - time.monotonic()))
