@@ -13,11 +13,11 @@ from typing import ClassVar
 
 from drivers.contract import Decoder, GattProfile, Reading, Said, attempt
 from drivers.errors import ProcedureFailed, ReservedBits
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import GattLink, uuid16
 from drivers.measurement import Kind, Measurement, Quantity, Rejected, Status, Unit, Value
 from drivers.racp import RECORD_ACCESS_CONTROL_POINT, report
 from drivers.reader import ByteReader, clock_fault
-from drivers.wired.finger_insertion import FingerInsertion
 
 SPOT_TIME_STAMP = 0x01
 SPOT_MEASUREMENT_STATUS = 0x02

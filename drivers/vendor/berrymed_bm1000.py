@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from drivers.contract import BleDriver, BleMatch, Decoder, Said
 from drivers.errors import BadFrame
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import GattLink
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Status, Unit, Value
 from drivers.reader import ByteReader
-from drivers.wired.finger_insertion import FingerInsertion
 
 SERVICE = "49535343-fe7d-4ae5-8fa9-9fafd205e455"  # a serial bridge that many others use as well
 STREAM = "49535343-1e4d-4bd9-ba61-23c647249616"

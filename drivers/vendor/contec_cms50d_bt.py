@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from drivers.contract import BleDriver, BleMatch, Decoder, Reading, Said, attempt
 from drivers.errors import BadChecksum, BadFrame
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import GattLink, uuid16
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Rejected, Unit, Value
 from drivers.reader import ByteReader
-from drivers.wired.finger_insertion import FingerInsertion
 
 COMMAND = uuid16(0xFF01)
 STREAM = uuid16(0xFF02)

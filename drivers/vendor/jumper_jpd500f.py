@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from drivers.contract import BleDriver, BleMatch, Decoder, Said, attempt
 from drivers.errors import BadFrame
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import GattLink
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Rejected, Unit, Value
 from drivers.reader import ByteReader
-from drivers.wired.finger_insertion import FingerInsertion
 
 SERVICE = "cdeacb80-5235-4c07-8846-93a37ee6b86d"
 STREAM = "cdeacb81-5235-4c07-8846-93a37ee6b86d"

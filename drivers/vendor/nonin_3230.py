@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from drivers.contract import BleDriver, BleMatch, Decoder, Said, attempt
 from drivers.errors import BadFrame
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import GattLink
 from drivers.measurement import (
     Absent,
@@ -22,7 +23,6 @@ from drivers.measurement import (
     Value,
 )
 from drivers.reader import ByteReader
-from drivers.wired.finger_insertion import FingerInsertion
 
 SERVICE = "46a970e0-0d5f-11e2-8b5e-0002a5d5c51b"
 MEASUREMENT = "0aad7ea0-0d60-11e2-8e3c-0002a5d5c51b"

@@ -22,6 +22,7 @@ from drivers.contract import (
     attempt,
 )
 from drivers.errors import LinkTimeout
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import GattLink
 from drivers.measurement import Learned, Measurement, Rejected
 from drivers.vendor.taidoc_conversation import ALL_USERS, Conversation
@@ -34,7 +35,6 @@ from drivers.vendor.taidoc_frames import (
     frame_length,
 )
 from drivers.vendor.taidoc_records import decode_record
-from drivers.wired.finger_insertion import FingerInsertion
 
 SERVICE = "00001523-1212-efde-1523-785feabcd123"
 CHARACTERISTIC = "00001524-1212-efde-1523-785feabcd123"

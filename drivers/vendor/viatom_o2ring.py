@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from drivers.contract import NOTHING, BleDriver, BleMatch, Decoder, Memory, Said
 from drivers.errors import BadChecksum, BadFrame, LinkTimeout, PayloadError, ProcedureFailed
+from drivers.finger_insertion import FINGER_IS_OUT, FingerInsertion
 from drivers.links import GattLink
 from drivers.measurement import (
     Absent,
@@ -24,7 +25,6 @@ from drivers.measurement import (
     Value,
 )
 from drivers.reader import ByteReader
-from drivers.wired.finger_insertion import FINGER_IS_OUT, FingerInsertion
 
 SERVICE = "14839ac4-7d7e-415c-9a42-167340cf2339"  # of scales and cuffs by this maker as well
 ANSWERS = "0734594a-a8e7-4b1a-a6b1-cd5243059a57"

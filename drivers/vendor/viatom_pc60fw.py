@@ -11,10 +11,10 @@ from typing import ClassVar
 
 from drivers.contract import BleDriver, BleMatch, Decoder, Said
 from drivers.errors import BadChecksum, BadFrame, PayloadError
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import GattLink
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Rejected, Status, Unit, Value
 from drivers.reader import ByteReader
-from drivers.wired.finger_insertion import FingerInsertion
 
 SERVICE = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 STREAM = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from drivers.contract import Decoder, Reading, SerialDriver, SerialSettings
 from drivers.errors import LinkError, LinkTimeout, PayloadError
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import SerialLink
 from drivers.measurement import Measurement
 from drivers.wired.contec_cms50_formats import (
@@ -21,7 +22,6 @@ from drivers.wired.contec_cms50_formats import (
     decode_five,
     decode_nine,
 )
-from drivers.wired.finger_insertion import FingerInsertion
 
 FRAMES_A_SECOND = 60
 MISSING_FRAMES = 10 * FRAMES_A_SECOND

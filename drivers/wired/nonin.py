@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from drivers.contract import Decoder, Reading, SerialDriver, SerialSettings, attempt
 from drivers.errors import LinkError, LinkTimeout, PayloadError
+from drivers.finger_insertion import FingerInsertion
 from drivers.links import SerialLink
 from drivers.measurement import Rejected
-from drivers.wired.finger_insertion import FingerInsertion
 from drivers.wired.nonin_commands import GET_TIME, TIME_REPLY, decode_time, set_time
 from drivers.wired.nonin_formats import FORMAT_8, FORMAT_13, decode_format_8, decode_format_13
 from drivers.wired.nonin_framing import FIRST_OCTET, FORMAT_13_HEAD, Framer

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from drivers.contract import Decoder, Reading, SerialDriver, SerialSettings
 from drivers.errors import LinkError, LinkTimeout, PayloadError
+from drivers.finger_insertion import MISSING_FRAMES, FingerInsertion
 from drivers.links import SerialLink
 from drivers.measurement import Measurement
-from drivers.wired.finger_insertion import MISSING_FRAMES, FingerInsertion
 from drivers.wired.nonin_packets import (
     FORMAT_2,
     FORMAT_7,

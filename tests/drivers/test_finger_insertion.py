@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from drivers.finger_insertion import MISSING_FRAMES, FingerInsertion
 from drivers.measurement import Absent, Kind, Measurement, Quantity, Status, Unit, Value
-from drivers.wired.finger_insertion import MISSING_FRAMES, FingerInsertion
 
 
 def frame(saturation: int | None, *status: Status, perfusion: int | None = 50) -> Measurement:
