@@ -222,6 +222,7 @@ class App:
                 battery_pct=status.battery_percent,
                 clock_offset_s=status.clock_offset_s,
                 fhir=device_urn(self._settings.hub.id, device),
+                task=status.task,
             )
         )
 

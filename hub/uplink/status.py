@@ -47,6 +47,7 @@ class DeviceStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     battery_pct: int | None = None
     clock_offset_s: float | None = msgspec.field(default=None, name="clockOffsetS")
     fhir: str | None = None
+    task: str | None = None  # a `records.Task`
 
     def payload(self) -> bytes:
         return _encode({"schema": "dho.device.status/1.0"} | msgspec.to_builtins(self))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.clock import ClockState, Moment
-from hub.records import OutboxCounts
+from hub.records import OutboxCounts, Task
 from hub.uplink import status
 from hub.uplink.board import Board
 from hub.uplink.envelope import Publication
@@ -68,6 +68,11 @@ def test_a_device_is_the_contracts_example() -> None:
         fhir=wanted["fhir"],
     )
     assert json.loads(device.payload()) == wanted
+
+
+def test_a_device_that_needs_somebody_says_for_what() -> None:
+    device = DeviceStatus(device_key="C4F312FFFE53F2C9", state="auth-failed", task=Task.BOND_LOST)
+    assert json.loads(device.payload())["task"] == "bond-lost"
 
 
 class Broker:
