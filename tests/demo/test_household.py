@@ -59,7 +59,9 @@ async def test_taking_gives_the_next_reading_and_what_must_arrive(household: Hou
 
 def test_each_lent_device_has_a_driver_and_no_two_an_address() -> None:
     for lent in LENT:
-        choose(Advertisement(lent.address, lent.advertised, frozenset({uuid16(lent.kind.service)})))
+        service = lent.kind.service
+        assert isinstance(service, int)
+        choose(Advertisement(lent.address, lent.advertised, frozenset({uuid16(service)})))
     assert len({lent.address for lent in LENT}) == len(LENT)
 
 
