@@ -45,7 +45,7 @@ ADDRESS = "F0:F1:F2:A1:00:0{}"
 STORED = 200
 WORN_S = 20.0
 OUT_OF_HEARING_S = 10.0  # long enough for the hub to see that the device is back
-AT_LAST_S = 3600.0
+AT_LAST_S = 3600.0  # a hub that has everything asks ever more seldom
 NUMBER_ENDS = 3  # flags and sequence number come before everything else
 
 
@@ -77,10 +77,6 @@ class Ledger(Hub):
     def now(self) -> Moment:
         passed_ms = round(asyncio.get_running_loop().time() * 1000)
         return dataclasses.replace(super().now(), mono_ms=passed_ms)
-
-    async def until(self, reached: Callable[[], bool]) -> None:
-        async with asyncio.timeout(AT_LAST_S), self._changed:
-            await self._changed.wait_for(reached)
 
     @property
     def payloads(self) -> list[tuple[bytes, ...]]:
@@ -212,9 +208,12 @@ class Lent:
         kept = {measurement.raw[0][NUMBER_ENDS:] for measurement, _ in hub.kept}
         return {payloads[0][NUMBER_ENDS:] for payloads in taken} <= kept
 
-    @property
-    def is_done(self) -> bool:
-        return not self.device.unread and self.device.connection is None
+    async def done(self) -> None:
+        """Everything is read, and it has hung up."""
+        async with asyncio.timeout(AT_LAST_S):
+            await self.device.until(
+                lambda: not self.device.unread and self.device.connection is None
+            )
 
 
 @pytest.fixture(params=KINDS)
@@ -264,8 +263,7 @@ async def test_a_link_lost_after_any_packet_loses_nothing(hub: Ledger, lent: Len
         await lent.take(2)
         lent.device.drop_after(packets)
         lent.come_back()
-        await hub.until(lambda: len(hub.kept) >= len(lent.taken))
-        await lent.device.until(lambda: lent.is_done)
+        await lent.done()
         was_cut = not lent.device.drop_is_due
         lent.rest()
         packets += 1
@@ -277,7 +275,7 @@ async def test_a_full_memory_is_read_whole_and_once(hub: Ledger, lent: Lent) -> 
     await lent.take(STORED)
     lent.device.drop_after(STORED)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     assert lent.has_told(hub)
 
 
@@ -290,8 +288,8 @@ async def test_two_devices_at_once_are_both_read(
     await asyncio.gather(lent.take(5), other.take(5))
     lent.come_back()
     other.come_back()
-    await lent.device.until(lambda: lent.is_done)
-    await other.device.until(lambda: other.is_done)
+    await lent.done()
+    await other.done()
     assert lent.has_told(hub, other)
     await other.device.switch_off()
 
@@ -303,12 +301,12 @@ async def test_a_clock_that_lost_its_battery_is_told_and_set(
     lent.device.clock.lose_battery()
     await lent.take(2)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     assert abs(lent.device.clock.offset) < timedelta(minutes=1)
     assert all((reception.clock_offset_s or 0) > 0 for _, reception in hub.kept)
     await lent.take(1)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     if kind.make is StoringOximeter:
         # It has told its first two again, and without a believable time nobody knows them.
         assert set(hub.payloads) == set(lent.taken)
@@ -320,7 +318,7 @@ async def test_a_clock_that_lost_its_battery_is_told_and_set(
 async def test_a_memory_is_never_erased(hub: Ledger, lent: Lent) -> None:
     await lent.take(3)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     told = set(lent.device.commands)
     assert told == {
         Command.READ_CLOCK,
@@ -338,15 +336,15 @@ async def test_slots_that_went_with_the_batteries_are_registered_anew(
 ) -> None:
     await lent.take(3)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     lent.device.change_batteries()
     lent.device.users[1] = 1234  # somebody else was quicker
     await lent.take(3)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     await lent.take(2)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     assert lent.has_told(hub)
     assert {measurement.user_index for measurement, _ in hub.kept} == {None, 2}
     assert {request[0] for request in lent.device.requests} == {Op.REGISTER, Op.CONSENT}
@@ -359,7 +357,7 @@ async def test_a_scale_without_a_free_slot_still_tells_what_a_guest_weighs(
     lent.device.users = dict.fromkeys(range(1, SLOTS + 1), 1234)
     await lent.take(2)
     lent.come_back()
-    await lent.device.until(lambda: lent.is_done)
+    await lent.done()
     assert lent.has_told(hub)
     assert set(hub.owners) == {Whose.UNKNOWN}
     (status,) = hub.statuses.values()
