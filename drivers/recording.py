@@ -1,8 +1,9 @@
 """Writes a conversation down while it happens, as `drivers.replay` plays it: for bug reports.
 
 What tells who or where is taken out: serial number, System ID, address, the User Data Service's
-personal characteristics, and the date, which is moved as a whole so that the day of the recording
-becomes 1 January 2001 (the time of day stays). Measured values stay: they are what goes wrong.
+personal characteristics, the codes and keys that open a device, and the date, which is moved as a
+whole so that the day of the recording becomes 1 January 2001 (the time of day stays). Measured
+values stay: they are what goes wrong.
 """
 
 import re
@@ -22,6 +23,10 @@ YEARS = range(2000, 2100)
 CHECKED = {"2aa7", "2aa8", "2aa9", "2aaa", "2aab", "2aac"}
 # Serial Number, System ID; User Data Service: names, e-mail, birth, age, gender, body, phone.
 PERSONAL = {"2a25", "2a23", "2a80", "2a85", "2a87", "2a8a", "2a8c", "2a8e", "2a90", "2a98"}
+# What opens the device: the open octets (command, user slot, answer) before the secret.
+UNLOCK = "b305b680-aee7-11e1-a730-0002a5d5c51b"  # of Omron's cuffs: a key, or a token
+OPEN_OCTETS = {("write", "2a9f"): 2, ("write", UNLOCK): 1, ("notify", UNLOCK): 1}
+REGISTER_NEW_USER = "01"  # at the User Control Point 0x2A9F the device gives the slot
 SERIAL_IN_NAME = re.compile(r"[0-9A-Fa-f]{4,}$|(?<=[_ -])[A-Za-z0-9]*\d{4,}[A-Za-z0-9]*$")
 SHORT_LENGTH = 4
 SHORT_UUID = re.compile(r"0000([0-9a-f]{4})-0000-1000-8000-00805f9b34fb")
@@ -127,13 +132,8 @@ def blanked_reads(reads: Mapping[str, str | None], day: date) -> dict[str, str |
 
 
 def blanked_steps(steps: Steps, day: date) -> Steps:
-    """With dates moved to the recording day that all recordings have."""
-    return [
-        {**step, "payload": _moved(step.get("notify") or step["write"], step["payload"], day)}
-        if "payload" in step
-        else step
-        for step in steps
-    ]
+    """Without codes and keys, and with dates moved to the day that all recordings have."""
+    return [_blanked(step, day) if "payload" in step else step for step in steps]
 
 
 def blanked_name(name: str) -> str:
@@ -144,6 +144,17 @@ def blanked_name(name: str) -> str:
 def blanked_address(address: str) -> str:
     """The three octets that name the maker (of a public address)."""
     return ":".join((*address.split(":")[:3], "…"))
+
+
+def _blanked(step: Mapping[str, Any], day: date) -> Mapping[str, Any]:
+    way = "write" if "write" in step else "notify"
+    name, text = step[way], str(step["payload"])
+    octets = OPEN_OCTETS.get((way, name))
+    if octets is None:
+        return {**step, "payload": _moved(name, text, day)}
+    if name == "2a9f" and text.startswith(REGISTER_NEW_USER):
+        octets -= 1
+    return {**step, "payload": text[: 2 * octets].ljust(len(text), "0")}
 
 
 def _moved(name: str, text: str, day: date) -> str:

@@ -7,6 +7,8 @@ be read is read and everything that notifies is listened to. What tells who or w
 """
 
 import asyncio
+import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +22,12 @@ from drivers.gatt.device_information import read_device_information
 from drivers.measurement import DeviceInfo
 from drivers.recording import RecordingGattLink
 from drivers.registry import by_id, choose
+from hub.acquire.agent import Agent
 from hub.acquire.ble import Backends, BleLink, Radio, Sighting
+from hub.acquire.bluez import BlueZ
 from hub.settings import Settings
 from hub.store.documents import Documents
+from hub.supervisor import end_tasks
 from hub.traces import as_trace, expected, written
 
 SEND_WITH_A_RESULT = {"notify", "indicate"}
@@ -60,7 +65,11 @@ def run(settings: Settings, wish: Wish, file: Path, out: TextIO) -> int:
 
 
 async def capture(
-    settings: Settings, wish: Wish, out: TextIO, backends: Backends | None = None
+    settings: Settings,
+    wish: Wish,
+    out: TextIO,
+    backends: Backends | None = None,
+    keyboard: TextIO = sys.stdin,
 ) -> dict[str, Any]:
     """The members of a trace (drivers/replay.py). Raises CaptureError, DriverError."""
     found: asyncio.Future[Sighting] = asyncio.get_running_loop().create_future()
@@ -69,11 +78,18 @@ async def capture(
         if wish.is_for(sighting.advertisement) and not found.done():
             found.set_result(sighting)
 
-    radio = Radio(settings.ble, heard, backends)
+    def expects(address: str) -> bool:
+        return radio.connecting == address
+
+    bluez = None if backends else _bluez(settings, expects, out, keyboard)
+    radio = Radio(settings.ble, heard, backends, bluez)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(radio.close)
+        if bluez is not None:
+            attending = asyncio.ensure_future(bluez.run())
+            stack.push_async_callback(end_tasks, [attending])
         listening = asyncio.ensure_future(radio.listen(lambda _: None))
-        stack.callback(listening.cancel)
+        stack.push_async_callback(end_tasks, [listening])
         out.write(f"listening for {wish.device}: switch it on, or make it send\n")
         out.flush()
         seen = await _heard(found, wish)
@@ -81,6 +97,43 @@ async def capture(
         async with radio.connect(seen.address) as link:
             trace = await _recorded(link, seen, wish)
     return {**trace, **await expected(trace)}
+
+
+def _bluez(
+    settings: Settings, expects: Callable[[str], bool], out: TextIO, keyboard: TextIO
+) -> BlueZ:
+    """BlueZ pairs with nobody while there is no agent, and the hub's own expects its devices only.
+
+    The agent that came last is asked, so the hub has its place again when this one is gone.
+    """
+
+    def show(address: str, passkey: str | None) -> None:
+        if passkey is not None:
+            out.write(f"{address}: type {passkey} on the device\n")
+            out.flush()
+
+    async def ask(address: str) -> int | None:
+        out.write(f"{address}: type the number that the device shows: ")
+        out.flush()
+        typed = (await _line(keyboard)).strip()
+        return int(typed) if typed.isdecimal() else None
+
+    async def came() -> None:
+        """The scan has been started already, or is tried again."""
+
+    agent = Agent(expects, show, ask)
+    return BlueZ(settings.ble.adapter, agent, came, lambda _: None)
+
+
+async def _line(keyboard: TextIO) -> str:
+    """Without a thread, which would keep the command from ending while nobody types."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(keyboard, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(keyboard)
+    return keyboard.readline()
 
 
 async def _heard(found: asyncio.Future[Sighting], wish: Wish) -> Advertisement:

@@ -11,6 +11,7 @@ from drivers.links import uuid16
 from drivers.recording import (
     RecordingGattLink,
     RecordingSerialLink,
+    Steps,
     blanked_address,
     blanked_name,
     blanked_reads,
@@ -116,3 +117,21 @@ def test_a_date_under_a_checksum_and_in_a_makers_own_frame_stays() -> None:
     maker = "00001524-1212-efde-1523-785feabcd123"
     reads = {"2aaa": "ea070b16091e00040000", maker: "ea070b16091e00"}
     assert blanked_reads(reads, TODAY) == reads
+
+
+@pytest.mark.parametrize(
+    ("characteristic", "payload", "blanked"),
+    [
+        ("2a9f", "02012b0c", "02010000"),  # consent as user 1
+        ("2a9f", "012b0c", "010000"),  # a new user
+        ("b305b680-aee7-11e1-a730-0002a5d5c51b", "01" + "ab" * 16, "01" + "00" * 16),
+    ],
+)
+def test_what_opens_a_device_is_blanked(characteristic: str, payload: str, blanked: str) -> None:
+    steps: Steps = [{"write": characteristic, "payload": payload}]
+    assert blanked_steps(steps, TODAY) == [{"write": characteristic, "payload": blanked}]
+
+
+def test_what_a_device_answers_to_its_consent_stays() -> None:
+    steps: Steps = [{"notify": "2a9f", "payload": "200201"}]
+    assert blanked_steps(steps, TODAY) == steps
