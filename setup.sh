@@ -17,6 +17,9 @@ Usage: ./setup.sh COMMAND
   bed [--if-possible] [pytest's arguments]
                   the hub on real BlueZ, kernel Bluetooth and D-Bus, in a guest machine;
                   --if-possible says why and ends well where it cannot run, or not soon
+  faults [pytest's arguments]
+                  inject every fault of docs/faults.md, thousands of times: takes hours, goes on
+                  where it was interrupted, and writes that page
   install         install the hub on this Raspberry Pi, to start at boot
   lock            write the lock files anew after a change of dependencies
 TEXT
@@ -84,10 +87,14 @@ run_check() {
     "$VENV/bin/python" -m pytest "$@"
 }
 
+test_packages() {
+    quiet_broker
+    packages chromium:chromium dbus-daemon:dbus systemd-analyze:systemd cc:gcc fusermount3:fuse3 mkfs.ext4:e2fsprogs
+}
+
 run_tests() {
     environment "$VENV" requirements/test.txt
-    quiet_broker
-    packages chromium:chromium dbus-daemon:dbus systemd-analyze:systemd
+    test_packages
     run_check "$@"
 }
 
@@ -115,6 +122,18 @@ run_bed() {
         return
     fi
     "$VENV/bin/python" -m pytest tests/bed "$@"
+}
+
+# Without the bed where it cannot run; whatever was counted before, for this very hub, is kept.
+run_faults() {
+    local status=0
+    environment "$VENV" requirements/test.txt
+    test_packages
+    export HJEMMEHUB_FAULTS=night
+    "$VENV/bin/python" -m pytest -m fault -o timeout=0 "$@" || status=$?
+    run_bed --if-possible -m fault -o timeout=0 "$@" || status=$?
+    "$VENV/bin/python" -m tests.faults
+    return "$status"
 }
 
 # Locks hold every platform and Python version at once, so the same files serve laptop, CI and Pi.
@@ -186,6 +205,7 @@ main() {
         test) run_tests "$@" ;;
         check) run_check "$@" ;;
         bed) run_bed "$@" ;;
+        faults) run_faults "$@" ;;
         install) install_hub ;;
         lock) write_locks ;;
         *) usage; [ -z "$command" ] || exit 2 ;;

@@ -1,0 +1,63 @@
+"""Counts what injected faults cost, for the end of the run and for docs/faults.md."""
+
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.faults.tally import Tally, begin, is_done
+
+LINES = pytest.StashKey[list[str]]()
+TALLIES = pytest.StashKey[list[Tally]]()
+OUTCOME = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(id): injects this fault of tests/faults/matrix.toml")
+    config.stash[LINES] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        faults = [mark.args[0] for mark in item.iter_markers("fault")]
+        if faults and all(is_done(fault, item.nodeid) for fault in faults):
+            item.add_marker(pytest.mark.skip("counted before, for this very product"))
+
+
+@pytest.fixture(autouse=True)
+def _tallies(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that injects a fault without counting is one cycle of it."""
+    faults = [mark.args[0] for mark in request.node.iter_markers("fault")]
+    tallies = [begin(fault, request.node.nodeid) for fault in faults]
+    request.node.stash[TALLIES] = tallies
+    yield
+    outcome = request.node.stash.get(OUTCOME, "skipped")
+    for tally in tallies if outcome != "skipped" else ():
+        tally.cycles_done = tally.cycles_done or 1
+        tally.passed = outcome == "passed"
+        tally.save()
+        request.config.stash[LINES].append(tally.line)
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest, _tallies: None) -> Tally:
+    """Of the first fault with which the test is marked."""
+    first: Tally = request.node.stash[TALLIES][0]
+    return first
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        item.stash[OUTCOME] = report.outcome
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    lines: list[str] = config.stash[LINES]
+    for line in sorted(lines):
+        terminalreporter.write_line(f"fault: {line}")

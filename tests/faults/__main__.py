@@ -1,0 +1,80 @@
+"""Writes docs/faults.md from what `./setup.sh faults` has counted."""
+
+import json
+import sys
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+
+from tests.faults.tally import KEPT, ROOT, Tally
+
+MATRIX = Path(__file__).with_name("matrix.toml")
+PAGE = ROOT / "docs" / "faults.md"
+
+HEAD = """\
+# Faults that were injected, and what they cost
+
+Written by `./setup.sh faults`; nobody types here. A few cycles of each run with every change.
+
+- *accepted*: what the hub had said is saved; *lost*: what of it was nowhere afterwards
+- *duplicated*: deliveries beyond the first, which the central service knows by their identifiers
+- *reordered*: deliveries out of their order within one lane
+"""
+COLUMNS = (
+    "| | Fault | How | Cycles | Accepted | Lost | Duplicated | Reordered | Figures | Product |\n"
+    "|---|---|---|--:|--:|--:|--:|--:|---|---|\n"
+)
+SECTIONS = (
+    ("F", "The hub", ""),
+    ("K", "Controls", "These must lose, or the faults above would prove nothing.\n"),
+    ("P", "Others, in the same harness", ""),
+)
+
+
+def main() -> int:
+    matrix = tomllib.loads(MATRIX.read_text("utf-8"))
+    counted = results()
+    parts = [HEAD, f"Machine: {', '.join(sorted(machines(counted)))}.\n"]
+    for letter, title, words in SECTIONS:
+        rows = [
+            row(id, fault, counted.get(id, []))
+            for id, fault in matrix.items()
+            if id.startswith(letter)
+        ]
+        parts.append(f"## {title}\n\n{words}\n{COLUMNS}{''.join(rows)}")
+    PAGE.write_text("\n".join(parts), "utf-8")
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)} written\n")
+    return 0
+
+
+def results() -> dict[str, list[Tally]]:
+    found: dict[str, list[Tally]] = defaultdict(list)
+    for path in sorted(KEPT.glob("*.json")):
+        tally = Tally(**json.loads(path.read_text()))
+        found[tally.fault].append(tally)
+    return found
+
+
+def machines(counted: dict[str, list[Tally]]) -> set[str]:
+    return {tally.machine for tallies in counted.values() for tally in tallies}
+
+
+def row(id: str, fault: dict[str, str], tallies: list[Tally]) -> str:
+    if "not" in fault:
+        return f"| {id} | {fault['what']} | not injected: {fault['not']} | | | | | | | |\n"
+    if not tallies:
+        return f"| {id} | {fault['what']} | {fault['how']} | not run | | | | | | |\n"
+    counts = [
+        f"{sum(getattr(tally, name) for tally in tallies):,}"
+        for name in ("cycles_done", "accepted", "lost", "duplicated", "reordered")
+    ]
+    figures = {name: text for tally in tallies for name, text in tally.notes.items()}
+    said = "; ".join(f"{name}: {text}" for name, text in figures.items())
+    broken = "" if all(tally.passed for tally in tallies) else " **NOT PASSED**"
+    when = ", ".join(sorted({f"{tally.commit}, {tally.date}" for tally in tallies}))
+    cells = [id, fault["what"] + broken, fault["how"], *counts, said, when]
+    return f"| {' | '.join(cells)} |\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
