@@ -1,9 +1,11 @@
 """The books as tests open them: one place that knows what opening one takes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from hub.store.documents import Documents
 from hub.store.journal import Journal, JournalReader
+from hub.store.jsonfile import Damage
 from hub.store.ledger import Ledger
 from hub.store.readings import LedgerReader
 
@@ -16,8 +18,10 @@ def journal_at(path: Path) -> Journal:
     return Journal(path)
 
 
-def documents_at(folder: Path, *, writable: bool = True) -> Documents:
-    return Documents(folder, writable=writable)
+def documents_at(
+    folder: Path, *, writable: bool = True, report: Callable[[Damage], None] = lambda damage: None
+) -> Documents:
+    return Documents(folder, writable=writable, report=report)
 
 
 def ledger_reader_at(path: Path) -> LedgerReader:

@@ -13,9 +13,8 @@ from drivers.measurement import Kind, Measurement, Quantity, Status, Unit, Value
 from hub.bundles import Bundles
 from hub.clock import ClockState, Moment
 from hub.records import Device, Due, OutboxKind, Reception
-from hub.store.ledger import Ledger
-from hub.store.readings import LedgerReader
 from hub.uplink.rows import Sealed, Unsealable
+from tests.books import ledger_at, ledger_reader_at
 from tests.test_takeover import SETTINGS
 
 KNOWN = Moment(datetime(2026, 11, 22, 8, 0, tzinfo=UTC), 60_000, "boot", ClockState.NTP)
@@ -32,8 +31,8 @@ SCALE = Device(
 
 class House:
     def __init__(self, folder: Path) -> None:
-        self.ledger = Ledger(folder / "ledger.db")
-        self.pages = LedgerReader(folder / "ledger.db")
+        self.ledger = ledger_at(folder / "ledger.db")
+        self.pages = ledger_reader_at(folder / "ledger.db")
         self.moment = KNOWN
         self.devices = {SCALE.key: SCALE}
         self.wakes = 0

@@ -17,7 +17,7 @@ from hub.acquire.pairing import Pairing
 from hub.books import Books
 from hub.home import Home
 from hub.records import Device, Task
-from hub.store.readings import LedgerReader
+from tests.books import ledger_reader_at
 
 SCALE = Device(
     key="F0F1F2FFFEA10002",
@@ -37,7 +37,7 @@ def now() -> clock.Moment:
 class House:
     def __init__(self, folder: Path, books: Books) -> None:
         self.books = books
-        self.pages = LedgerReader(folder / "ledger.db")
+        self.pages = ledger_reader_at(folder / "ledger.db")
         self.pairing = Pairing(120)
         self.home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
 

@@ -15,7 +15,7 @@ from hub.clock import ClockState, Moment
 from hub.home import Home
 from hub.records import Reception
 from hub.rounds import Rounds
-from hub.store.readings import LedgerReader
+from tests.books import ledger_reader_at
 from tests.test_takeover import SETTINGS
 
 WRONG = Moment(datetime(2026, 1, 1, tzinfo=UTC), 1_000, "boot", ClockState.RESTORED)
@@ -27,7 +27,7 @@ class House:
         self.books = books
         self.moment = WRONG
         self.synchronised = asyncio.Event()
-        self.pages = LedgerReader(folder / "ledger.db")
+        self.pages = ledger_reader_at(folder / "ledger.db")
         home = Home(books, Pairing(120), self.now, changed=lambda _: None, stirred=lambda: None)
         hub = msgspec.structs.replace(SETTINGS.hub, state_dir=folder)
         settings = msgspec.structs.replace(SETTINGS, hub=hub)

@@ -21,10 +21,9 @@ from hub.messages import Messages
 from hub.records import Device, JournalKind, Outcome, Reception, Step, Task, Whose
 from hub.requests import Requests
 from hub.settings import Hub, Mqtt, Patient, Settings
-from hub.store.journal import Journal, JournalReader
-from hub.store.readings import LedgerReader
 from hub.takeover import Takeover
 from hub.uplink.endings import NOT_YET, ConnectionEnded
+from tests.books import journal_at, journal_reader_at, ledger_reader_at
 
 SETTINGS = Settings(
     hub=Hub(id="02000000000000D0"),
@@ -50,8 +49,8 @@ class House:
 
     def __init__(self, folder: Path, books: Books) -> None:
         self.books = books
-        self.journal = Journal(folder / "journal.db")
-        self.pages = LedgerReader(folder / "ledger.db")
+        self.journal = journal_at(folder / "journal.db")
+        self.pages = ledger_reader_at(folder / "ledger.db")
         self.pairing = Pairing(window_s=120)
         self.forgotten: list[str] = []
         self.online = True
@@ -70,7 +69,7 @@ class House:
             wake=lambda: None,
         )
         self.takeover = Takeover(
-            books, JournalReader(folder / "journal.db"), requests.in_ledger, requests.live, now
+            books, journal_reader_at(folder / "journal.db"), requests.in_ledger, requests.live, now
         )
 
     def write(self, kind: JournalKind, /, ago_s: int = 0, **body: object) -> int:
@@ -145,7 +144,7 @@ async def test_the_same_check_in_taken_twice_is_one_bundle(house: House) -> None
 async def test_a_row_is_taken_once_across_restarts(house: House, tmp_path: Path) -> None:
     number = house.write(JournalKind.HELP_REQUESTED)
     await house.outcome_of(number)
-    reader = JournalReader(tmp_path / "journal.db")
+    reader = journal_reader_at(tmp_path / "journal.db")
     assert house.books.ledger.notes.taken() == number
     assert not reader.after(house.books.ledger.notes.taken())
 

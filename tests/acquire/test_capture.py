@@ -18,10 +18,10 @@ from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.radio import attach_radio, close_radio
 from hub.settings import Hub, Mqtt, Patient, Settings
-from hub.store.documents import Documents
 from hub.traces import written
 from tests.acquire.conftest import CUFF, IMPATIENT, joined, receiving
 from tests.acquire.conftest import Hub as House
+from tests.books import documents_at
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def test_a_device_that_no_driver_reads_is_explored(
 async def test_a_joined_device_is_not_asked_because_its_readings_would_be_lost(
     settings: Settings, radio: Backends, cuff: BloodPressureCuff, tmp_path: Path
 ) -> None:
-    documents = Documents(tmp_path / "documents", writable=True)
+    documents = documents_at(tmp_path / "documents", writable=True)
     documents.put_device(replace(joined(), address=CUFF))
     with pytest.raises(CaptureError, match="has joined"):
         await recorded(settings, radio, Wish("ua-651", 20), cuff)

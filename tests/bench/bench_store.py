@@ -25,6 +25,7 @@ from hub.clock import ClockState, Moment
 from hub.records import Reception
 from hub.store.encoding import to_bytes, to_text
 from hub.store.ledger import Ledger
+from tests.books import ledger_at
 
 DURABLE_AT_MOST = 2.0
 FLAT_AT_MOST = 1.3
@@ -69,7 +70,7 @@ def timed(*actions: Callable[[], object]) -> list[float]:
 
 def grow(path: Path, rows: int, *, state: str) -> None:
     """Fill a new ledger with sessions of one reading. The last ten are due, whatever `state`."""
-    Ledger(path).close()
+    ledger_at(path).close()
     body = to_bytes(measurement(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA synchronous = OFF")
@@ -114,7 +115,7 @@ def next_due(ledger: Ledger, urgent: bool | None) -> Callable[[], object]:
 
 
 def durable(folder: Path) -> Iterator[bool]:
-    ledger = Ledger(folder / "durable.db")
+    ledger = ledger_at(folder / "durable.db")
     log = os.open(folder / "log", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     body = to_bytes(measurement(1))
 
@@ -133,7 +134,7 @@ def flat(folder: Path, state: str) -> Iterator[bool]:
     for rows in (SMALL, LARGE):
         path = folder / f"{state}-{rows}.db"
         grow(path, rows, state=state)
-        ledgers.append(Ledger(path))
+        ledgers.append(ledger_at(path))
     small, large = ledgers
     keep_small, keep_large = timed(append(small), append(large))
     name = f"1,000,000 rows / 1,000 rows, old ones {state}"

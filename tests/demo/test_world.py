@@ -14,7 +14,7 @@ import pytest
 from hub.demo.central_view import numbers
 from hub.demo.household import Numbers
 from hub.demo.world import World
-from hub.store.readings import LedgerReader
+from tests.books import ledger_reader_at
 
 DEADLINE_S = 90
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ async def test_nothing_saved_is_lost_when_broker_hub_and_web_die_in_between(worl
 
     world.broker.stop()
     taken += [await world.household.take("cuff"), await world.household.take("scale")]
-    with closing(LedgerReader(world.directory / "hub" / "ledger.db")) as ledger:
+    with closing(ledger_reader_at(world.directory / "hub" / "ledger.db")) as ledger:
         await until(lambda: len(ledger.readings(10)) == len(taken))
     world.hub.kill()
     world.web.kill()
@@ -66,7 +66,7 @@ async def test_a_message_is_acknowledged_and_a_nurse_is_told_of(world: World) ->
     reading = await world.household.take("scale")
     await until(lambda: times_stored(world, reading) == 1)
     world.central.see(world.central.arrivals()[0].number)
-    with closing(LedgerReader(world.directory / "hub" / "ledger.db")) as ledger:
+    with closing(ledger_reader_at(world.directory / "hub" / "ledger.db")) as ledger:
         await until(lambda: "seen" in ledger.readings(1)[0].steps)
 
 

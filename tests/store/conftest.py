@@ -6,6 +6,7 @@ import pytest
 
 from hub.store.ledger import Ledger
 from hub.store.readings import LedgerReader
+from tests.books import ledger_at, ledger_reader_at
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def memory() -> Iterator[Path]:
 
 @pytest.fixture
 def ledger(path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     yield ledger
     ledger.close()
 
@@ -31,6 +32,6 @@ def ledger(path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def reader(ledger: Ledger, path: Path) -> Iterator[LedgerReader]:
     """As the web process sees the ledger."""
-    reader = LedgerReader(path)
+    reader = ledger_reader_at(path)
     yield reader
     reader.close()

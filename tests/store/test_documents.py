@@ -13,6 +13,7 @@ from hub.records import Device
 from hub.store.documents import MESSAGES_KEPT, Documents
 from hub.store.errors import DiskFault, DiskFull
 from hub.store.jsonfile import Damage
+from tests.books import documents_at
 
 CUFF = Device(
     key="0123456789AB",
@@ -32,13 +33,13 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def documents(folder: Path) -> Documents:
-    return Documents(folder, writable=True)
+    return documents_at(folder, writable=True)
 
 
 @pytest.fixture
 def pages(folder: Path) -> Documents:
     """As the web process has them."""
-    return Documents(folder, writable=False)
+    return documents_at(folder, writable=False)
 
 
 class TestSingle:
@@ -88,7 +89,7 @@ class TestDevices:
 
     def test_one_that_cannot_be_read_hides_only_itself(self, folder: Path) -> None:
         told: list[Damage] = []
-        documents = Documents(folder, writable=True, report=told.append)
+        documents = documents_at(folder, writable=True, report=told.append)
         documents.put_device(CUFF)
         file = folder / "devices.json"
         file.write_text(file.read_text().replace("}\n  }\n}", '},"2":{"key":"half"}}}'))
@@ -153,7 +154,7 @@ class TestDamage:
         self, folder: Path, spoil: object
     ) -> None:
         told: list[Damage] = []
-        documents = Documents(folder, writable=True, report=told.append)
+        documents = documents_at(folder, writable=True, report=told.append)
         documents.put("plan", {"n": 1}, version="1")
         documents.put("plan", {"n": 2}, version="2")
         file = folder / "plan.json"
@@ -185,7 +186,7 @@ class TestDamage:
 
     def test_nothing_left_is_told(self, folder: Path) -> None:
         told: list[Damage] = []
-        documents = Documents(folder, writable=True, report=told.append)
+        documents = documents_at(folder, writable=True, report=told.append)
         documents.put("plan", {"n": 1}, version="1")
         (folder / "plan.json").write_bytes(b"\0" * 100)
         assert documents.get("plan") is None

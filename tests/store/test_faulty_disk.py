@@ -36,15 +36,16 @@ OR_FAIL(int, ftruncate64, (int f, off64_t n), (f, n))
 HUB = """
 import ctypes, os, sys
 from pathlib import Path
+from tests.books import ledger_at
 from hub.store.errors import DiskFault
-from hub.store.ledger import Ledger
+from tests.books import ledger_at
 from tests.store.made import blood_pressure, moment, reception
 
 faults = ctypes.CDLL(os.environ["LD_PRELOAD"])
 root = Path(sys.argv[1])
 
 def run(folder, saved):
-    ledger = Ledger(folder / "ledger.db")
+    ledger = ledger_at(folder / "ledger.db")
     for number in range(4):
         kept = ledger.append(blood_pressure(number), reception(f"s{number}"))
         saved.write(kept.id.encode() + b"\\n")
@@ -54,7 +55,7 @@ def run(folder, saved):
     ledger.append(blood_pressure(9), reception())
 
 def check(folder):
-    ledger = Ledger(folder / "ledger.db")
+    ledger = ledger_at(folder / "ledger.db")
     assert ledger.damaged is None, ledger.damaged
     assert ledger._database.value("PRAGMA integrity_check") == "ok"
     kept = {row["id"] for row in ledger._database.rows("SELECT id FROM measurement")}

@@ -10,9 +10,9 @@ import pytest
 
 from hub.records import JournalKind
 from hub.store.errors import DiskFull
-from hub.store.journal import Journal
 from hub.store.ledger import Ledger
 from hub.store.space import BALLAST_BYTES, Ballast, Level, Space, drains
+from tests.books import journal_at, ledger_at
 from tests.store.made import blood_pressure, moment, reception
 
 
@@ -78,7 +78,7 @@ def fill_and_raise(ledger: Ledger) -> None:
 
 
 def test_the_journal_says_that_it_cannot_save(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.db")
+    journal = journal_at(tmp_path / "journal.db")
     pages = journal._database.value("PRAGMA page_count")
     journal._database.rows(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(DiskFull):
@@ -139,12 +139,12 @@ import json, sys
 from pathlib import Path
 from drivers.measurement import Rejected
 from hub.store.errors import DiskFull
-from hub.store.ledger import Ledger
+from tests.books import ledger_at
 from tests.store.made import blood_pressure, moment, reception
 from tests.store.test_full_disk import fill
 
 folder = Path(sys.argv[1])
-ledger = Ledger(folder / "ledger.db")
+ledger = ledger_at(folder / "ledger.db")
 for number in range(200):
     ledger.append(blood_pressure(number), reception(f"s{number}"))
     ledger.outbox.seal(number + 1, f"b{number}", bytes(2000))
@@ -203,10 +203,10 @@ WITH_A_FAULTY_DISK = """
 import resource, sys
 from pathlib import Path
 from hub.store.errors import DiskFault
-from hub.store.ledger import Ledger
+from tests.books import ledger_at
 from tests.store.made import blood_pressure, reception
 
-ledger = Ledger(Path(sys.argv[1]))
+ledger = ledger_at(Path(sys.argv[1]))
 limit = (Path(sys.argv[1]).parent / "ledger.db-wal").stat().st_size + 300_000
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # write fails with EFBIG, as with EIO
 for number in range(100_000):
@@ -227,6 +227,6 @@ def test_a_disk_that_does_not_take_a_write_is_a_fault_and_not_a_full_disk(path: 
     )
     number, code = ran.stdout.split()
     assert code == "SQLITE_IOERR_WRITE"
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     assert len(ledger.outbox.due(100_000)) == int(number)
     ledger.close()

@@ -10,7 +10,8 @@ import pytest
 
 from hub.records import JournalKind
 from hub.store.errors import NotThereYet
-from hub.store.journal import Journal, JournalReader, Written
+from hub.store.journal import Journal, Written
+from tests.books import journal_at, journal_reader_at
 from tests.store.made import START, moment
 
 YESTERDAY = START - timedelta(days=1)
@@ -23,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(path: Path) -> Iterator[Journal]:
-    journal = Journal(path)
+    journal = journal_at(path)
     yield journal
     journal.close()
 
@@ -43,7 +44,7 @@ class TestAppend:
     def test_what_was_said_is_there_after_a_restart(self, journal: Journal, path: Path) -> None:
         number = answer(journal, "1", {"valueDecimal": Decimal("36.70")}, at=5)
         journal.close()
-        again = Journal(path)
+        again = journal_at(path)
         entry = again.last(JournalKind.ANSWER)
         assert entry is not None
         assert (entry.number, entry.written) == (number, moment(5))
@@ -61,7 +62,7 @@ class TestAppend:
     def test_a_double_tap_across_a_restart(self, journal: Journal, path: Path) -> None:
         first = journal.append(JournalKind.LANGUAGE, {"language": "se"}, form="f", moment=moment())
         journal.close()
-        again = Journal(path)
+        again = journal_at(path)
         assert again.append(JournalKind.LANGUAGE, {}, form="f", moment=moment()).again
         assert first.number == again.last(JournalKind.LANGUAGE).number  # type: ignore[union-attr]
         again.close()
@@ -119,14 +120,14 @@ def test_messages_read(journal: Journal) -> None:
 class TestHubsView:
     def test_rows_in_order_after_the_last_taken(self, journal: Journal, path: Path) -> None:
         numbers = [say(journal, JournalKind.HELP_REQUESTED, at) for at in range(5)]
-        reader = JournalReader(path)
+        reader = journal_reader_at(path)
         assert [entry.number for entry in reader.after(0)] == numbers
         assert [entry.number for entry in reader.after(numbers[1], limit=2)] == numbers[2:4]
         assert reader.after(numbers[-1]) == []
         reader.close()
 
     def test_a_new_entry_shows_in_the_version(self, journal: Journal, path: Path) -> None:
-        reader = JournalReader(path)
+        reader = journal_reader_at(path)
         before = reader.version()
         assert reader.version() == before
         say(journal, JournalKind.HELP_REQUESTED)
@@ -135,13 +136,13 @@ class TestHubsView:
 
     def test_before_the_pages_have_started(self, path: Path) -> None:
         with pytest.raises(NotThereYet):
-            JournalReader(path).after(0)
+            journal_reader_at(path).after(0)
 
     def test_an_entry_of_a_newer_page_blocks_nothing(self, journal: Journal, path: Path) -> None:
         say(journal, JournalKind.HELP_REQUESTED)
         journal._database.change("UPDATE entry SET kind = 'not invented yet'")
         last = say(journal, JournalKind.LANGUAGE, language="nb")
-        reader = JournalReader(path)
+        reader = journal_reader_at(path)
         assert [entry.number for entry in reader.after(0)] == [last]
         reader.close()
 
@@ -163,7 +164,7 @@ class TestPrune:
         number = say(journal, JournalKind.HELP_REQUESTED)
         journal.prune(number, moment(31 * 86400))
         journal.close()
-        again = Journal(path)
+        again = journal_at(path)
         assert say(again, JournalKind.HELP_REQUESTED) > number
         again.close()
 
@@ -173,12 +174,12 @@ def test_a_lost_journal_does_not_repeat_numbers_that_the_hub_has_taken(
 ) -> None:
     """A day later, that is: here the first day moves instead."""
     monkeypatch.setattr("hub.store.journal.FIRST_DAY", datetime.now(UTC) - timedelta(days=1))
-    first = Journal(path)
+    first = journal_at(path)
     number = say(first, JournalKind.HELP_REQUESTED)
     first.close()
     for file in path.parent.glob("journal.db*"):
         file.unlink()
     monkeypatch.setattr("hub.store.journal.FIRST_DAY", datetime.now(UTC) - timedelta(days=2))
-    again = Journal(path)
+    again = journal_at(path)
     assert say(again, JournalKind.HELP_REQUESTED) > number + 800_000_000
     again.close()

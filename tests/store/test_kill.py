@@ -5,9 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hub.store.documents import Documents
-from hub.store.journal import Journal
-from hub.store.ledger import Ledger
+from tests.books import documents_at, journal_at, ledger_at
 
 KILLS = 20
 
@@ -16,15 +14,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from hub.records import JournalKind, OutboxKind
-from hub.store.documents import Documents
-from hub.store.journal import Journal
-from hub.store.ledger import Ledger
+from tests.books import documents_at
+from tests.books import journal_at
+from tests.books import ledger_at
 from tests.store.made import blood_pressure, moment, reception
 
 folder, start = Path(sys.argv[1]), int(sys.argv[2])
-ledger = Ledger(folder / "ledger.db")
-journal = Journal(folder / "journal.db")
-documents = Documents(folder / "documents", writable=True)
+ledger = ledger_at(folder / "ledger.db")
+journal = journal_at(folder / "journal.db")
+documents = documents_at(folder / "documents")
 for number in range(start, start + 100_000):
     kept = ledger.append(blood_pressure(number), reception(f"s{number // 3}"))
     print("reading", kept.id, flush=True)
@@ -67,7 +65,7 @@ def test_nothing_acknowledged_is_missing(tmp_path: Path) -> None:
 
 
 def check(folder: Path, said: list[list[str]]) -> None:
-    ledger, journal = Ledger(folder / "ledger.db"), Journal(folder / "journal.db")
+    ledger, journal = ledger_at(folder / "ledger.db"), journal_at(folder / "journal.db")
     assert (ledger.damaged, journal.damaged) == (None, None)
     database = ledger._database
     assert database.value("PRAGMA integrity_check") == "ok"
@@ -81,7 +79,7 @@ def check(folder: Path, said: list[list[str]]) -> None:
     due = {row.id for row in ledger.outbox.due(100_000)}
     assert not due & {line[1] for line in said if line[0] == "received"}
     plans = [line[1] for line in said if line[0] == "plan"]
-    plan = Documents(folder / "documents", writable=False).version("plan")
+    plan = documents_at(folder / "documents", writable=False).version("plan")
     assert int(plan or -1) >= int(plans[-1] if plans else -1)
     ledger.close()
     journal.close()

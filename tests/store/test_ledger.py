@@ -11,6 +11,7 @@ from hub.records import OutboxKind, Whose
 from hub.store.ledger import Ledger, OwnerChange
 from hub.store.quarantine import KEPT_PER_DEVICE
 from hub.store.readings import LedgerReader
+from tests.books import ledger_at, ledger_reader_at
 from tests.store.made import blood_pressure, moment, reception
 
 
@@ -28,7 +29,7 @@ def test_a_reading_comes_back_as_it_was_said(ledger: Ledger, path: Path) -> None
     said, received = blood_pressure(), reception()
     kept = ledger.append(said, received)
     ledger.close()
-    again = Ledger(path)
+    again = ledger_at(path)
     assert again.measurements_of(1) == [kept]
     assert again.measurements_of(1)[0].measurement == said
     number = again.measurements_of(1)[0].measurement.values[Quantity.DIASTOLIC].number
@@ -162,7 +163,7 @@ class TestWhose:
     ) -> None:
         held = held_id(ledger)
         ledger.close()
-        again, reader = Ledger(path), LedgerReader(path)
+        again, reader = ledger_at(path), ledger_reader_at(path)
         same = blood_pressure(device_time=AT_EIGHT)
         assert again.append(same, reception("s2"), Whose.UNKNOWN) is None
         assert reader.state("ask_who") == [held]

@@ -8,6 +8,7 @@ from hub.records import OutboxKind, Outcome
 from hub.store.ledger import Ledger
 from hub.store.notes import OUTCOMES_KEPT, AlreadyTaken
 from hub.store.readings import LedgerReader
+from tests.books import ledger_at
 from tests.store.made import moment
 
 
@@ -99,7 +100,7 @@ def test_a_command_is_remembered_with_its_last_word(ledger: Ledger, path: Path) 
     ledger.notes.remember_command("c1", {"state": "in-progress"}, moment().wall)
     ledger.notes.remember_command("c1", {"state": "succeeded", "seq": 3}, moment(1).wall)
     ledger.close()
-    again = Ledger(path)
+    again = ledger_at(path)
     assert again.notes.command("c1") == {"state": "succeeded", "seq": 3}
     again.close()
 
@@ -107,6 +108,6 @@ def test_a_command_is_remembered_with_its_last_word(ledger: Ledger, path: Path) 
 def test_a_session_number_is_never_given_twice(ledger: Ledger, path: Path) -> None:
     assert [ledger.notes.next_session(), ledger.notes.next_session()] == [1, 2]
     ledger.close()
-    again = Ledger(path)
+    again = ledger_at(path)
     assert again.notes.next_session() == 3
     again.close()

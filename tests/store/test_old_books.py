@@ -11,10 +11,8 @@ import pytest
 
 from drivers.measurement import Status
 from hub.records import JournalKind, OutboxKind, Outcome, Step
-from hub.store.journal import Journal
-from hub.store.ledger import Ledger
-from hub.store.readings import LedgerReader
 from hub.store.schema import steps
+from tests.books import journal_at, ledger_at, ledger_reader_at
 from tests.store.made import blood_pressure, moment, reception
 
 BOOKS = Path(__file__).parent / "books"
@@ -36,7 +34,7 @@ def laid_out(folder: Path, book: str, number: int) -> Path:
 @pytest.mark.parametrize("number", numbered("ledger"))
 def test_ledger(tmp_path: Path, number: int) -> None:
     path = laid_out(tmp_path, "ledger", number)
-    ledger, reader = Ledger(path), LedgerReader(path)
+    ledger, reader = ledger_at(path), ledger_reader_at(path)
     assert ledger.damaged is None
     third, second, first = reader.readings(10)
     assert first.kept.measurement == blood_pressure(1)
@@ -62,7 +60,7 @@ def test_ledger(tmp_path: Path, number: int) -> None:
 
 @pytest.mark.parametrize("number", numbered("journal"))
 def test_journal(tmp_path: Path, number: int) -> None:
-    journal = Journal(laid_out(tmp_path, "journal", number))
+    journal = journal_at(laid_out(tmp_path, "journal", number))
     assert str(journal.answers("c1")["1"]["valueDecimal"]) == "36.70"
     last = journal.last(JournalKind.HELP_REQUESTED)
     assert last is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from hub.records import OutboxKind, OutboxState
-from hub.store.ledger import Ledger
+from tests.books import ledger_at
 from tests.store.made import blood_pressure, moment, reception
 
 SESSIONS = ("a", "b")
@@ -25,7 +25,7 @@ class OutboxModel(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self.path = Path(self.folder.name) / "ledger.db"
-        self.ledger = Ledger(self.path)
+        self.ledger = ledger_at(self.path)
         self.records = self.answers = 0
         self.state: dict[int, OutboxState] = {}
         self.bodies: dict[int, bytes] = {}
@@ -115,7 +115,7 @@ class OutboxModel(RuleBasedStateMachine):
     def crash(self) -> None:
         """Another connection on the file as it is: what was not committed is gone."""
         left = self.ledger
-        self.ledger = Ledger(self.path)
+        self.ledger = ledger_at(self.path)
         left.close()
 
     @rule(days=st.sampled_from([0, 1, 400]))

@@ -14,16 +14,17 @@ from hub.store.database import open_reader
 from hub.store.errors import DiskFault, NotThereYet
 from hub.store.ledger import Ledger
 from hub.store.readings import LedgerReader
+from tests.books import ledger_at, ledger_reader_at
 from tests.store.made import blood_pressure, moment, reception
 
 
 def test_before_the_hub_has_started(path: Path) -> None:
-    reader = LedgerReader(path)
+    reader = ledger_reader_at(path)
     with pytest.raises(NotThereYet):
         reader.version()
     with pytest.raises(NotThereYet):
         reader.readings(10)
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     assert reader.readings(10) == []
     reader.close()
     ledger.close()
@@ -90,13 +91,13 @@ def test_the_version_changes_with_what_is_written_and_not_otherwise(
 
 
 def test_a_page_follows_a_ledger_that_was_begun_anew(path: Path) -> None:
-    ledger, reader = Ledger(path), LedgerReader(path)
+    ledger, reader = ledger_at(path), ledger_reader_at(path)
     ledger.append(blood_pressure(), reception())
     before = reader.version()
     ledger.close()
     path.write_bytes(bytes(path.stat().st_size))
     path.with_name("ledger.db-wal").write_bytes(b"")
-    again = Ledger(path)
+    again = ledger_at(path)
     assert again.damaged is not None
     assert reader.version() != before
     assert reader.readings(10) == []
@@ -126,17 +127,17 @@ def test_a_reader_never_waits_for_the_writer(ledger: Ledger, reader: LedgerReade
 READ_AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from hub.store.readings import LedgerReader
+from tests.books import ledger_reader_at
 os.setgid(65534); os.setuid(65534)
-print(len(LedgerReader(Path(sys.argv[1])).readings(10)))
+print(len(ledger_reader_at(Path(sys.argv[1])).readings(10)))
 """
 
 KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
-from hub.store.ledger import Ledger
+from tests.books import ledger_at
 from tests.store.made import blood_pressure, reception
-Ledger(Path(sys.argv[1])).append(blood_pressure(), reception())
+ledger_at(Path(sys.argv[1])).append(blood_pressure(), reception())
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -153,7 +154,7 @@ def test_another_user_reads_whatever_the_hub_does(hub: str, tmp_path: Path) -> N
     if hub == "killed":
         subprocess.run([sys.executable, "-c", KILLED_WRITER, path], check=False)
     else:
-        ledger = Ledger(path)
+        ledger = ledger_at(path)
         ledger.append(blood_pressure(), reception())
         if hub == "stopped":
             ledger.close()

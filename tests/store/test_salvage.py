@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from hub.records import JournalKind, OutboxKind
-from hub.store.journal import Journal
-from hub.store.ledger import Ledger
 from hub.store.mend import LOST
 from hub.store.salvage import open_book
 from hub.store.schema import steps
+from tests.books import journal_at, ledger_at
 from tests.store.made import blood_pressure, moment, reception
 
 PAGE = 2048
@@ -22,7 +21,7 @@ SESSIONS = 120
 
 def filled(path: Path) -> list[str]:
     """A ledger of some hundred pages → the ids in it."""
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
 
     def fill() -> list[str]:
         with ledger.notes.taking(41):
@@ -78,13 +77,13 @@ def test_the_hub_starts_and_the_damaged_file_is_kept(tmp_path: Path, how: Spoil)
     path = tmp_path / "ledger.db"
     filled(path)
     bad = spoil(path, how)
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     assert ledger.damaged is not None
     assert ledger.damaged.path == path
     assert ledger.damaged.moved_to.read_bytes() == bad
     assert ledger.append(blood_pressure(5000), reception("new")) is not None
     ledger.close()
-    again = Ledger(path)
+    again = ledger_at(path)
     assert again.damaged is None
     again.close()
 
@@ -93,7 +92,7 @@ def test_one_bad_page_costs_what_was_on_it(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     ids = filled(path)
     spoil(path, a_page_in_the_middle)
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     assert ledger.damaged is not None
     left = {kept.id for seq in range(1, SESSIONS + 1) for kept in ledger.measurements_of(seq)}
     assert len(left) > 0.9 * len(ids)
@@ -105,7 +104,7 @@ def test_the_first_half_of_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     filled(path)
     spoil(path, half)
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     assert ledger.damaged is not None
     assert ledger.damaged.salvaged > SESSIONS / 3
     ledger.close()
@@ -121,7 +120,7 @@ def test_whatever_page_is_bad_every_reading_left_is_still_due_or_done(
         path,
         lambda content: content.__setitem__(slice(page * PAGE, page * PAGE + PAGE), bytes(PAGE)),
     )
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     database = ledger._database
     assert database.rows("PRAGMA foreign_key_check") == []
     assert database.value("PRAGMA integrity_check") == "ok"
@@ -137,7 +136,7 @@ def test_whatever_page_is_bad_every_reading_left_is_still_due_or_done(
 
 def test_bytes_and_measurements_whose_row_is_gone_are_due_again(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     ledger.append(blood_pressure(), reception())
     ledger.outbox.put(
         OutboxKind.QUESTIONNAIRE_RESPONSE, "q", b'{"x":"QuestionnaireResponse"}', created=moment()
@@ -151,7 +150,7 @@ def test_bytes_and_measurements_whose_row_is_gone_are_due_again(tmp_path: Path) 
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     spoil(path, lambda content: content.extend(b"\xff" * PAGE))
     spoil_header_page_count(path)
-    again = Ledger(path)
+    again = ledger_at(path)
     assert again.damaged is not None
     assert [(row.seq, row.kind, row.id) for row in again.outbox.due(10)] == [
         (1, OutboxKind.OBSERVATION, None),
@@ -171,7 +170,7 @@ def test_what_was_taken_is_remembered(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     filled(path)
     spoil_header_page_count(path)
-    ledger = Ledger(path)
+    ledger = ledger_at(path)
     assert ledger.damaged is not None
     assert (ledger.notes.taken(), ledger.notes.next_session()) == (41, 2)
     ledger.close()
@@ -181,7 +180,7 @@ def test_a_power_cut_in_the_middle_of_the_rescue(tmp_path: Path) -> None:
     """The rescued file has its name, but the damaged one and its -wal are still in its place."""
     path, rescued = tmp_path / "ledger.db", tmp_path / "rescued.db"
     filled(rescued)
-    damaged_one = Ledger(path)
+    damaged_one = ledger_at(path)
     damaged_one.append(blood_pressure(), reception())
     damaged_one.close()
     assert path.with_name("ledger.db-wal").stat().st_size > 0
@@ -205,7 +204,7 @@ def test_random_bits_never_stop_the_hub(tmp_path: Path) -> None:
         start = chance.randrange(len(content) - 512)
         content[start : start + 512] = chance.randbytes(512)
         path.write_bytes(content)
-        ledger = Ledger(path)
+        ledger = ledger_at(path)
         assert ledger.append(blood_pressure(9000 + round), reception("new")) is not None
         ledger.outbox.due(1000)
         for seq in range(1, SESSIONS + 1):
@@ -216,7 +215,7 @@ def test_random_bits_never_stop_the_hub(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", [all_zero, half, empty, a_page_in_the_middle])
 def test_a_damaged_journal_keeps_taking_answers(tmp_path: Path, how: Spoil) -> None:
     path = tmp_path / "journal.db"
-    journal = Journal(path)
+    journal = journal_at(path)
     body = {"check_in": "c", "questionnaire": "q", "link_id": "1", "answer": {"valueString": "x"}}
     last = 0
     for _ in range(300):
@@ -224,7 +223,7 @@ def test_a_damaged_journal_keeps_taking_answers(tmp_path: Path, how: Spoil) -> N
     journal._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     journal.close()
     spoil(path, how)
-    again = Journal(path)
+    again = journal_at(path)
     assert again.damaged is not None
     assert again.append(JournalKind.ANSWER, body, form=None, moment=moment()).number > last
     again.close()

@@ -11,14 +11,13 @@ from hub import clock
 from hub.records import Due, OutboxCounts, OutboxKind, Parked
 from hub.settings import Mqtt, Patient
 from hub.store.database import open_reader
-from hub.store.documents import Documents
-from hub.store.ledger import Ledger
 from hub.uplink.backoff import Backoff
 from hub.uplink.commands import Handler
 from hub.uplink.patience import Pace
 from hub.uplink.rows import Sealed
 from hub.uplink.status import Facts
 from hub.uplink.uplink import LinkState, Uplink, Wiring
+from tests.books import documents_at, ledger_at
 
 T = TypeVar("T")
 
@@ -50,8 +49,8 @@ class Hub:
 
     async def __aenter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
-        self.ledger = await self.call(lambda: Ledger(self._directory / "ledger.db"))
-        self.documents = Documents(self._directory / "documents", writable=True)
+        self.ledger = await self.call(lambda: ledger_at(self._directory / "ledger.db"))
+        self.documents = documents_at(self._directory / "documents", writable=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:

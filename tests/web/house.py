@@ -17,11 +17,9 @@ from hub.clock import ClockState, Moment
 from hub.records import Device, JournalKind, Kept, OutboxKind, Outcome, Reception
 from hub.settings import Hub, Mqtt, Patient, Settings, Web
 from hub.shelf import LateLedger, PageJournal
-from hub.store.documents import Documents
-from hub.store.journal import JournalReader
-from hub.store.ledger import Ledger
 from hub.web.books import Books
 from hub.web.gate import Gate
+from tests.books import documents_at, journal_reader_at, ledger_at
 
 OSLO = ZoneInfo("Europe/Oslo")
 TODAY = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)  # 10:41 in Oslo
@@ -74,7 +72,7 @@ class House:
         self.settings = settings_in(self.directory)
         for folder in (self.settings.hub.state_dir, self.settings.web.state_dir):
             folder.mkdir(parents=True)
-        self.documents = Documents(self.settings.hub.state_dir / "documents", writable=True)
+        self.documents = documents_at(self.settings.hub.state_dir / "documents", writable=True)
         self._start_pages()
 
     def start_pages_again(self) -> None:
@@ -102,7 +100,7 @@ class House:
         return self.settings.web.state_dir / "journal.db"
 
     def start_hub(self) -> None:
-        self.ledger = Ledger(self.settings.hub.state_dir / "ledger.db")
+        self.ledger = ledger_at(self.settings.hub.state_dir / "ledger.db")
 
     def stop_hub_and_forget(self) -> None:
         """The hub is gone, and so is its book."""
@@ -159,13 +157,13 @@ class House:
             self.ledger.notes.set_outcome(number, outcome)
 
     def journal_rows(self) -> int:
-        reader = JournalReader(self.journal_path)
+        reader = journal_reader_at(self.journal_path)
         count = len(reader.after(0, 1000))
         reader.close()
         return count
 
     def rows(self, kind: JournalKind) -> list[dict[str, Any]]:
-        reader = JournalReader(self.journal_path)
+        reader = journal_reader_at(self.journal_path)
         found = [entry.body for entry in reader.after(0, 1000) if entry.kind is kind]
         reader.close()
         return found

@@ -23,8 +23,8 @@ from hub import clock
 from hub.listening import LOOPBACK
 from hub.serve import Pages, running
 from hub.settings import Clock, Settings
-from hub.store.ledger import Ledger
 from hub.web.certificate import certificate
+from tests.books import ledger_at
 from tests.web.house import settings_in
 
 PATIENCE_S = 20.0
@@ -143,7 +143,7 @@ def test_the_certificate_is_made_once(tmp_path: Path) -> None:
 def test_holding_the_hubs_button_opens_setup_and_an_old_press_does_not(
     settings: Settings,
 ) -> None:
-    ledger = Ledger(settings.hub.state_dir / "ledger.db")
+    ledger = ledger_at(settings.hub.state_dir / "ledger.db")
     old = clock.now("always")
     ledger.notes.put_state("setup", {"opened_mono_ms": old.mono_ms, "boot_id": old.boot_id})
     with running(settings, setup_host=LOOPBACK) as pages:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hub.demo.household import LENT
-from hub.store.documents import Documents
 from hub.store.errors import NotThereYet
 from hub.store.notes import DeviceStatus
 from hub.store.readings import LedgerReader, Reading
 from tests.bed.guest.bluez import Daemon
+from tests.books import documents_at, ledger_reader_at
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class HubProcess(Daemon):
         self._settings = settings
         self.configure()
         super().__init__(log, sys.executable, "-m", module, "run", "--config", str(settings))
-        self._ledger = LedgerReader(directory / "hub" / "ledger.db")
+        self._ledger = ledger_reader_at(directory / "hub" / "ledger.db")
 
     def configure(self, adapter: str | None = None) -> None:
         self._settings.write_text(settings_text(self.directory / "hub", adapter))
@@ -94,7 +94,7 @@ def settings_text(state_dir: Path, adapter: str | None = None) -> str:
 
 def lend(state_dir: Path, devices: Sequence[dict[str, str]] = KIT) -> None:
     kit = {"schema": "dho.devices/1.0", "version": "1", "devices": devices}
-    Documents(state_dir / "documents", writable=True).put("kit", kit)
+    documents_at(state_dir / "documents", writable=True).put("kit", kit)
 
 
 async def until(reached: Callable[[], object]) -> float:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hub.store.errors import NotThereYet
-from hub.store.readings import LedgerReader
 from tests.bed.guest.bluez import bonds
 from tests.bed.guest.house import House
 from tests.bed.guest.hub_process import lend, settings_text, until
+from tests.books import ledger_reader_at
 
 UNITS = Path("/hub/systemd")
 PREFIX = Path("/opt/hjemmehub")
@@ -27,7 +27,7 @@ async def installed(house: House) -> dict[str, Any]:
     await _systemctl("daemon-reload")
     await _systemctl("start", "hub.service")
     await cuff.take_measurement(120)
-    with closing(LedgerReader(STATE / "ledger.db")) as ledger:
+    with closing(ledger_reader_at(STATE / "ledger.db")) as ledger:
 
         def stored(count: int) -> bool:
             try:
