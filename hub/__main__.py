@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.settings import Settings, SettingsError, load
+from hub.store.errors import KeyUnusable
 
 CONFIG = Path("/etc/hjemmehub/hub.toml")
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         status: int = options.run(options)
-    except SettingsError as error:
+    except (SettingsError, KeyUnusable) as error:
         sys.stderr.write(f"hub: {error}\n")
         return 78  # EX_CONFIG of sysexits.h
     except KeyboardInterrupt:
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         ("web", _web, "serve the patient's screen and the setup page"),
         ("devices", _devices, "list the devices that have joined"),
         ("status", _status, "tell how the hub is doing, from its books"),
+        ("documents", _documents, "show a document as text: plan, devices, messages"),
         ("doctor", _doctor, "check everything; say what is wrong and what to do"),
         ("setup", _setup, "open the setup page for a technician"),
         (
@@ -76,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
             default=Path(os.environ.get("HUB_CONFIG", CONFIG)),
             help="settings file (default: $HUB_CONFIG or %(default)s)",
         )
+        if name == "documents":
+            sub.add_argument("name", nargs="?", help="which one; without it, the names")
         if name == "setup":
             sub.add_argument("action", choices=["open", "close"])
         if name == "capture":
@@ -177,6 +181,12 @@ def _status(options: argparse.Namespace) -> int:
     from hub.inspection import status
 
     return status(_settings(options), sys.stdout)
+
+
+def _documents(options: argparse.Namespace) -> int:
+    from hub.inspection import documents
+
+    return documents(_settings(options), options.name, sys.stdout)
 
 
 def _doctor(options: argparse.Namespace) -> int:

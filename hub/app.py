@@ -23,6 +23,7 @@ from hub.requests import Requests
 from hub.rounds import Rounds, clock_json
 from hub.settings import Settings
 from hub.store.journal import JournalReader
+from hub.store.key import Key, load_or_make
 from hub.supervisor import Supervisor
 from hub.takeover import Takeover
 from hub.uplink.identifiers import device_urn
@@ -37,8 +38,9 @@ CONNECTION_TEST_S = 10.0
 async def run(settings: Settings) -> int:
     """The hub, until it is told to stop; the exit status."""
     async with AsyncExitStack() as stack:
-        app = App(settings)
-        books = await stack.enter_async_context(Books(settings.hub.state_dir, app.kept))
+        key = load_or_make(settings.hub.key_path)
+        app = App(settings, key)
+        books = await stack.enter_async_context(Books(settings.hub.state_dir, key, app.kept))
         await app.build(books)
         stack.callback(app.panel.close)
         supervisor = Supervisor(app.rounds.failed)
@@ -61,8 +63,9 @@ class App:
     uplink: Uplink
     rounds: Rounds
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, key: Key) -> None:
         self._settings = settings
+        self._key = key
         self._now = partial(clock.now, settings.clock.trust)
         self._pairing = Pairing(settings.ble.join_window_s)
         self._online = asyncio.Event()
@@ -148,7 +151,7 @@ class App:
             test_connection=self._test_connection,
             wake=self.uplink.wake,
         )
-        journal = JournalReader(self._settings.web.state_dir / "journal.db")
+        journal = JournalReader(self._settings.web.state_dir / "journal.db", self._key)
         return Takeover(self.books, journal, requests.in_ledger, requests.live, self._now)
 
     async def _test_connection(self) -> Outcome:

@@ -14,6 +14,7 @@ from drivers.measurement import Measurement, Rejected
 from hub.records import Kept, Reception, Whose
 from hub.store.documents import Documents
 from hub.store.jsonfile import Damage
+from hub.store.key import Key
 from hub.store.ledger import Ledger
 from hub.store.salvage import Damaged
 
@@ -30,9 +31,10 @@ class Books:
     damage  what was found damaged since the start, in words for the technician
     """
 
-    def __init__(self, state_dir: Path, kept: Callable[[Kept], None]) -> None:
+    def __init__(self, state_dir: Path, key: Key, kept: Callable[[Kept], None]) -> None:
         self._thread = ThreadPoolExecutor(1, "books")
         self._state_dir = state_dir
+        self._key = key
         self._kept = kept
         self.damage: list[str] = []
         self.ledger: Ledger
@@ -74,11 +76,14 @@ class Books:
 
     def _open(self) -> None:
         self._state_dir.mkdir(parents=True, exist_ok=True)
-        self.ledger = Ledger(self._state_dir / "ledger.db")
+        self.ledger = Ledger(self._state_dir / "ledger.db", self._key)
         if self.ledger.damaged:
             self._tell_damage(self.ledger.damaged)
         self.documents = Documents(
-            self._state_dir / "documents", writable=True, report=self._tell_damage
+            self._state_dir / "documents",
+            self._key,
+            writable=True,
+            report=self._tell_damage,
         )
 
     def _tell_damage(self, damage: Damage | Damaged) -> None:

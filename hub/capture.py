@@ -22,11 +22,12 @@ from drivers.gatt.device_information import read_device_information
 from drivers.measurement import DeviceInfo
 from drivers.recording import RecordingGattLink
 from drivers.registry import by_id, choose
+from hub import state
 from hub.acquire.agent import Agent
 from hub.acquire.ble import Backends, BleLink, Radio, Sighting
 from hub.acquire.bluez import BlueZ
 from hub.settings import Settings
-from hub.store.documents import Documents
+from hub.store.errors import NotThereYet
 from hub.supervisor import end_tasks
 from hub.traces import as_trace, expected, written
 
@@ -145,8 +146,11 @@ async def _heard(found: asyncio.Future[Sighting], wish: Wish) -> Advertisement:
 
 
 def _refuse_joined(settings: Settings, seen: Advertisement) -> None:
-    documents = Documents(settings.hub.state_dir / "documents", writable=False)
-    if any(device.address == seen.address for device in documents.devices()):
+    try:
+        joined = state.documents(settings).devices()
+    except NotThereYet:
+        return
+    if any(device.address == seen.address for device in joined):
         raise CaptureError(
             f"{seen.address} has joined: its readings would be lost here; "
             "its page in the setup records the next session"

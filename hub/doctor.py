@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from hub import clock
+from hub import clock, state
 from hub.health import Fact, storage
 from hub.settings import Settings, SettingsError, load
 from hub.store.database import open_reader
-from hub.store.documents import Documents
-from hub.store.errors import NotThereYet, StoreError
+from hub.store.errors import KeyUnusable, NotThereYet, StoreError
 from hub.store.readings import LedgerReader
 
 BLUETOOTH = Path("/sys/class/bluetooth")
@@ -50,17 +49,20 @@ def _books(settings: Settings) -> Iterator[Fact]:
     yield storage(folder)
     ledger = folder / "ledger.db"
     try:
-        database = open_reader(ledger)
+        key = state.key(settings)
+        database = open_reader(ledger, key)
         found = database.value("PRAGMA quick_check(1)")
         database.close()
         yield Fact("ledger", found == "ok", str(found))
-        yield from _ledger(LedgerReader(ledger))
+        yield from _ledger(LedgerReader(ledger, key))
+        devices = state.documents(settings).devices()
+        yield Fact("devices", True, f"{len(devices)} joined")
     except NotThereYet:
         yield Fact("ledger", False, "not there yet; start the hub once")
+    except KeyUnusable as error:
+        yield Fact("key", False, str(error))
     except StoreError as error:
         yield Fact("ledger", False, str(error))
-    devices = Documents(folder / "documents", writable=False).devices()
-    yield Fact("devices", True, f"{len(devices)} joined")
 
 
 def _ledger(reader: LedgerReader) -> Iterator[Fact]:

@@ -4,8 +4,8 @@ import http.client
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from hub import state
 from hub.settings import Settings
-from hub.store.documents import Documents
 from hub.store.errors import NotThereYet
 from hub.store.readings import LedgerReader
 
@@ -14,13 +14,13 @@ NOTHING_YET = "the hub has not run yet on this machine"
 
 def devices(settings: Settings, out: TextIO) -> int:
     """One line a device: key, driver, name, state, last measurement."""
-    reader = LedgerReader(settings.hub.state_dir / "ledger.db")
     try:
-        statuses = reader.device_statuses()
+        statuses = state.ledger(settings).device_statuses()
+        joined = state.documents(settings).devices()
     except NotThereYet:
         out.write(f"{NOTHING_YET}\n")
         return 1
-    for device in Documents(settings.hub.state_dir / "documents", writable=False).devices():
+    for device in joined:
         status = statuses.get(device.key)
         out.write(
             f"{device.key}  {device.driver:22} {device.name:24} "
@@ -31,11 +31,21 @@ def devices(settings: Settings, out: TextIO) -> int:
     return 0
 
 
+def documents(settings: Settings, name: str | None, out: TextIO) -> int:
+    """One document as text; without a name, which there are."""
+    try:
+        kept = state.documents(settings)
+    except NotThereYet:
+        out.write(f"{NOTHING_YET}\n")
+        return 1
+    out.write(f"{kept.text(name) if name else chr(10).join(kept.names())}\n")
+    return 0
+
+
 def status(settings: Settings, out: TextIO) -> int:
     """Connection, outbox, clock, rejected payloads; exit 1 when something needs a technician."""
-    reader = LedgerReader(settings.hub.state_dir / "ledger.db")
     try:
-        lines = list(_status_lines(reader))
+        lines = list(_status_lines(state.ledger(settings)))
     except NotThereYet:
         out.write(f"{NOTHING_YET}\n")
         return 1

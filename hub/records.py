@@ -129,7 +129,7 @@ class Parked:
     kind: OutboxKind
     id: str | None
     reason: str
-    created_at: datetime
+    created_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from hub.listening import EVERYWHERE, LOOPBACK, Listening, host_name, lan_addres
 from hub.settings import Settings
 from hub.shelf import LateLedger, PageJournal
 from hub.store.documents import Documents
+from hub.store.key import load_or_make
 from hub.web.books import Books
 from hub.web.certificate import certificate
 from hub.web.gate import Gate
@@ -52,9 +53,10 @@ def serve(settings: Settings) -> None:
 def running(settings: Settings, setup_host: str = EVERYWHERE) -> Iterator["Pages"]:
     """Both servers on the books of these settings. Tests keep the second on loopback."""
     settings.web.state_dir.mkdir(parents=True, exist_ok=True)
-    ledger = LateLedger(settings.hub.state_dir / "ledger.db")
-    journal = PageJournal(settings.web.state_dir / "journal.db")
-    documents = Documents(settings.hub.state_dir / "documents", writable=False)
+    key = load_or_make(settings.hub.key_path)
+    ledger = LateLedger(settings.hub.state_dir / "ledger.db", key)
+    journal = PageJournal(settings.web.state_dir / "journal.db", key)
+    documents = Documents(settings.hub.state_dir / "documents", key, writable=False)
     pages = Pages(settings, Books(ledger, journal, documents), setup_host)
     try:
         pages.start()

@@ -26,8 +26,14 @@ class Hub(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: Eui64
     serial: str = ""
     state_dir: Path = Path("/var/lib/hjemmehub")
+    key_file: Path | None = None
     timezone: str = "Europe/Oslo"
     language: Literal["nb", "nn", "se", "en"] = "nb"
+
+    @property
+    def key_path(self) -> Path:
+        """The data key, unless systemd passes one."""
+        return self.key_file or self.state_dir / "data.key"
 
 
 class Patient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

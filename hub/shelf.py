@@ -13,6 +13,7 @@ from hub.clock import Moment
 from hub.records import Entry, JournalKind, OutboxCounts, Outcome, Parked, Step
 from hub.store.errors import StoreError
 from hub.store.journal import Journal
+from hub.store.key import Key
 from hub.store.notes import DeviceStatus
 from hub.store.quarantine import RejectedPayload
 from hub.store.readings import LedgerReader, Reading
@@ -26,8 +27,8 @@ NOTHING_WAITS = OutboxCounts(waiting=0, parked=0, oldest_at=None)
 class LateLedger:
     """`hub.web.books.Ledger`: empty while `absent` says why."""
 
-    def __init__(self, path: Path) -> None:
-        self._reader = LedgerReader(path)
+    def __init__(self, path: Path, key: Key) -> None:
+        self._reader = LedgerReader(path, key)
 
     def absent(self) -> str | None:
         try:
@@ -85,8 +86,8 @@ class LateLedger:
 class PageJournal:
     """`hub.web.books.Journal`: what cannot be kept is CannotSave, and the page says so."""
 
-    def __init__(self, path: Path) -> None:
-        self._journal = Journal(path)
+    def __init__(self, path: Path, key: Key) -> None:
+        self._journal = Journal(path, key)
 
     def append(
         self, kind: JournalKind, body: dict[str, Any], *, form: str | None, moment: Moment

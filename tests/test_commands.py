@@ -18,6 +18,7 @@ from hub.messages import Messages
 from hub.records import Device
 from hub.uplink.commands import Refused
 from hub.uplink.orders import Order, order
+from tests.books import KEY
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 CUFF = Device(
@@ -74,7 +75,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with Books(tmp_path, lambda _: None) as books:
+    async with Books(tmp_path, KEY, lambda _: None) as books:
         yield House(books)
 
 

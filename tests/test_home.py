@@ -17,7 +17,7 @@ from hub.acquire.pairing import Pairing
 from hub.books import Books
 from hub.home import Home
 from hub.records import Device, Task
-from tests.books import ledger_reader_at
+from tests.books import KEY, ledger_reader_at
 
 SCALE = Device(
     key="F0F1F2FFFEA10002",
@@ -49,7 +49,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with Books(tmp_path, lambda _: None) as books:
+    async with Books(tmp_path, KEY, lambda _: None) as books:
         house = House(tmp_path, books)
         yield house
         house.pages.close()

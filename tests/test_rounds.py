@@ -15,7 +15,7 @@ from hub.clock import ClockState, Moment
 from hub.home import Home
 from hub.records import Reception
 from hub.rounds import Rounds
-from tests.books import ledger_reader_at
+from tests.books import KEY, ledger_reader_at
 from tests.test_takeover import SETTINGS
 
 WRONG = Moment(datetime(2026, 1, 1, tzinfo=UTC), 1_000, "boot", ClockState.RESTORED)
@@ -58,7 +58,7 @@ async def during(work: Callable[[], Awaitable[None]], reached: Callable[[], obje
 @pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     monkeypatch.setattr("hub.rounds.CLOCK_LOOK_S", 0.01)
-    async with Books(tmp_path, lambda _: None) as books:
+    async with Books(tmp_path, KEY, lambda _: None) as books:
         house = House(tmp_path, books)
         yield house
         house.pages.close()

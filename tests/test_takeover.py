@@ -23,7 +23,7 @@ from hub.requests import Requests
 from hub.settings import Hub, Mqtt, Patient, Settings
 from hub.takeover import Takeover
 from hub.uplink.endings import NOT_YET, ConnectionEnded
-from tests.books import journal_at, journal_reader_at, ledger_reader_at
+from tests.books import KEY, journal_at, journal_reader_at, ledger_reader_at
 
 SETTINGS = Settings(
     hub=Hub(id="02000000000000D0"),
@@ -107,7 +107,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with Books(tmp_path, lambda _: None) as books:
+    async with Books(tmp_path, KEY, lambda _: None) as books:
         house = House(tmp_path, books)
         yield house
         house.journal.close()

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
+from hub import state
 from hub.demo.central_bundle import OBSERVATION, QUESTIONNAIRE_RESPONSE
 from hub.demo.central_store import Arrival
 from hub.demo.central_view import numbers
 from hub.demo.household import NONIN_KEY, Numbers
 from hub.demo.visitor import VisitError, Visitor, check_in
-from hub.store.readings import LedgerReader
+from hub.settings import load
 
 if TYPE_CHECKING:
     from hub.demo.world import World
@@ -119,7 +120,7 @@ async def _stored_and_receipted(world: "World", expected: list[Expected], progre
             waiting.remove(one)
             _say(progress, f"stored: {one.what}")
         await asyncio.sleep(POLL_S)
-    with contextlib.closing(LedgerReader(world.directory / "hub" / "ledger.db")) as ledger:
+    with contextlib.closing(state.ledger(load(world.directory / "hub.toml"))) as ledger:
 
         async def is_drained() -> bool:
             return ledger.counts().waiting == 0

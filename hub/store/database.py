@@ -4,7 +4,6 @@ Each file has one writing process and one writing connection, which also does ev
 SQLite before 3.51.3 can corrupt a WAL that two connections write (sqlite.org/wal.html#walresetbug).
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -12,15 +11,19 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
+from hub.store import sealing
+from hub.store.durable import fsync_directory
 from hub.store.errors import (
     NotThereYet,
+    OtherKey,
     PragmaRefused,
     SchemaTooNew,
     StoreError,
     Unreadable,
-    from_system,
     translated,
 )
+from hub.store.key import Broken, Key
+from hub.store.schema import Schema
 
 Params = Sequence[object] | dict[str, object]
 
@@ -40,9 +43,12 @@ PRAGMAS: Final = {
 class Database:
     """A connection whose errors are those of `hub.store.errors`, usable from any thread."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, key: Key) -> None:
         connection.row_factory = sqlite3.Row
+        connection.text_factory = _text
+        sealing.teach(connection, key)
         self.path = path
+        self.key = key
         self._connection = connection
         self._lock = RLock()
         self._depth = 0
@@ -131,59 +137,63 @@ class Database:
         except sqlite3.Error as error:
             if (ours := translated(self.path, error)) is None:
                 raise
+            if isinstance(ours, Unreadable):
+                with suppress(OSError):  # a reader may not, a failing disk cannot
+                    suspect(self.path).touch()
             raise ours from error
 
 
-def open_writer(path: Path, steps: Sequence[str]) -> Database:
+def suspect(path: Path) -> Path:
+    """It is there when the file proved damaged while in use: the next start looks at all of it."""
+    return path.with_name(path.name + ".suspect")
+
+
+def _text(raw: bytes) -> str:
+    """A damaged text is a wrong text, and not the end of the whole search."""
+    return raw.decode(errors="replace")
+
+
+def open_writer(path: Path, schema: Schema, key: Key) -> Database:
     """The one writing connection. A new file appears under its name only when it is whole.
 
     Raises Unreadable for a damaged file; `hub.store.salvage.open_book` deals with that.
     """
     if not path.exists():
-        _make(path, steps)
+        _make(path, schema, key)
     if path.stat().st_size == 0:
         raise Unreadable(path, "empty")
-    database = Database(path, _connect(path, f"{path.absolute().as_uri()}?mode=rw"))
+    database = Database(path, _connect(path, f"{path.absolute().as_uri()}?mode=rw"), key)
     try:
         _prepare(database)
-        _check(database)
-        _migrate(database, steps)
+        _check(database, schema)
+        _migrate(database, schema)
+        _prove(database)
+        suspect(path).unlink(missing_ok=True)
     except BaseException:
         database.close_for_readers()  # a damaged file stays as it was found
         raise
     return database
 
 
-def open_reader(path: Path) -> Database:
+def open_reader(path: Path, key: Key) -> Database:
     """Reads a file that another process writes. NotThereYet until that process has made it."""
     if not path.exists():
         raise NotThereYet(path)
-    database = Database(path, _connect(path, f"{path.absolute().as_uri()}?mode=ro"))
+    database = Database(path, _connect(path, f"{path.absolute().as_uri()}?mode=ro"), key)
     database.rows("PRAGMA busy_timeout = 5000")
     return database
 
 
-def fsync_directory(directory: Path) -> None:
-    """Make names durable: a rename survives a power cut only after this."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        raise from_system(directory, error) from error
-    finally:
-        os.close(handle)
-
-
-def _make(path: Path, steps: Sequence[str]) -> None:
+def _make(path: Path, schema: Schema, key: Key) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
     for left in (new, new.with_name(new.name + "-wal"), new.with_name(new.name + "-shm")):
         left.unlink(missing_ok=True)
-    database = Database(new, _connect(new, f"{new.absolute().as_uri()}?mode=rwc"))
+    database = Database(new, _connect(new, f"{new.absolute().as_uri()}?mode=rwc"), key)
     try:
         database.rows("PRAGMA page_size = 2048")  # half of the default: a reading touches 7 pages
         _prepare(database)
-        _migrate(database, steps)
+        _migrate(database, schema)
     finally:
         database.close()
     new.replace(path)
@@ -206,24 +216,39 @@ def _prepare(database: Database) -> None:
             raise PragmaRefused(database.path, pragma=pragma, wanted=wanted, got=got)
 
 
-def _check(database: Database) -> None:
-    found = database.value("PRAGMA quick_check(1)")
+def _check(database: Database, schema: Schema) -> None:
+    # The quick one does not compare a row with its indexes, and takes a third of the time.
+    check = "integrity_check" if suspect(database.path).exists() else "quick_check"
+    found = database.value(f"PRAGMA {check}(1)")
     if found != "ok":
         raise Unreadable(database.path, str(found))
     if database.value("PRAGMA user_version") == 0:
         # A book gets its name after its first step, so this one lost its first page.
         raise Unreadable(database.path, "empty")
+    if database.value("SELECT 1 FROM sqlite_schema WHERE name = ?", (schema.table,)) is None:
+        raise Unreadable(database.path, f"has no {schema.table}: not one of ours")
 
 
-def _migrate(database: Database, steps: Sequence[str]) -> None:
+def _migrate(database: Database, schema: Schema) -> None:
     done = database.value("PRAGMA user_version")
-    if done > len(steps):
-        raise SchemaTooNew(database.path, found=done, known=len(steps))
-    for number, step in enumerate(steps[done:], start=done + 1):
+    if done > len(schema.steps):
+        raise SchemaTooNew(database.path, found=done, known=len(schema.steps))
+    for number, step in enumerate(schema.steps[done:], start=done + 1):
         with database.transaction():
             for statement in statements(step):
                 database.change(statement)
             database.change(f"PRAGMA user_version = {number}")
+
+
+def _prove(database: Database) -> None:
+    """Whether this key is the one."""
+    if database.value("SELECT 1 FROM sqlite_schema WHERE name = 'seal'") is None:
+        return
+    word = database.value("SELECT word FROM seal LIMIT 1")
+    try:
+        database.key.unseal(word or b"", "seal")
+    except Broken as error:
+        raise OtherKey(database.path) from error
 
 
 def statements(script: str) -> Iterator[str]:

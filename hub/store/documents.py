@@ -1,6 +1,7 @@
-"""The documents: few, small, JSON, readable with a text editor. The only importer of tinydb.
+"""The documents: few, small, JSON, each sealed in a file. The only importer of tinydb.
 
 The hub writes them; the web process reads the same files and sees a change at its next look.
+`hub documents` shows them to a technician.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +13,13 @@ import msgspec
 from tinydb import Query, TinyDB
 
 from hub.records import Device
+from hub.store.durable import fsync_directory, write_durably
+from hub.store.encoding import to_bytes
 from hub.store.jsonfile import Damage, JsonFile
+from hub.store.key import Key
 
 SINGLE = "document"
+SEALED = ".sealed"
 MESSAGES_KEPT = 200
 
 T = TypeVar("T")
@@ -33,25 +38,36 @@ class Documents:
     def __init__(
         self,
         folder: Path,
+        key: Key,
         *,
         writable: bool,
         report: Callable[[Damage], None] = lambda damage: None,
     ) -> None:
         self._folder = folder
+        self._key = key
         self._writable = writable
         self._report = report
         if writable:
             folder.mkdir(parents=True, exist_ok=True)
+            seal_plain_files(folder, key)
 
     def changed(self) -> str:
         """Another text whenever a document was written; cheap enough to ask every second."""
-        seen = [(path.name, path.stat().st_mtime_ns) for path in self._folder.glob("*.json")]
+        seen = [(path.name, path.stat().st_mtime_ns) for path in self._folder.glob(f"*{SEALED}")]
         return repr(sorted(seen))
 
     def get(self, name: str) -> dict[str, Any] | None:
         """The document, or None when there is none (yet, or any more)."""
         single = self._single(name)
         return None if single is None else single.content
+
+    def names(self) -> list[str]:
+        return sorted(path.stem for path in self._folder.glob(f"*{SEALED}"))
+
+    def text(self, name: str) -> str:
+        """The whole file, for a technician; empty where there is none."""
+        content = to_bytes(self._open(name).storage.read() or {})
+        return msgspec.json.format(content, indent=2).decode()
 
     def version(self, name: str) -> str | None:
         single = self._single(name)
@@ -105,7 +121,7 @@ class Documents:
             return msgspec.convert(dict(row), kind)
         except msgspec.ValidationError as error:
             # It stays in the file: whoever edited it, or a newer hub, can still read it.
-            self._report(Damage(self._folder / f"{name}.json", None, False, str(error)))
+            self._report(Damage(self._folder / f"{name}{SEALED}", None, False, str(error)))
             return None
 
     def _write_single(self, name: str, row: dict[str, Any] | None) -> None:
@@ -114,5 +130,17 @@ class Documents:
 
     def _open(self, name: str) -> TinyDB:
         # Opened anew each time: nothing is cached, so the other process's writes are seen.
-        path = self._folder / f"{name}.json"
-        return TinyDB(path, writable=self._writable, report=self._report, storage=JsonFile)
+        path = self._folder / f"{name}{SEALED}"
+        return TinyDB(
+            path, self._key, writable=self._writable, report=self._report, storage=JsonFile
+        )
+
+
+def seal_plain_files(folder: Path, key: Key) -> None:
+    """Until version 0.1 the documents stood there as text."""
+    for plain in sorted(folder.glob("*.json*")):
+        name, _, generation = plain.name.partition(".json")
+        sealed = key.seal(plain.read_bytes(), "document", name)
+        write_durably(folder / f"{name}{SEALED}{generation}", sealed)
+        fsync_directory(folder)
+        plain.unlink()

@@ -1,6 +1,5 @@
 """Between the records and the columns of the books. Decimals stay exact, times are UTC."""
 
-import zlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from sqlite3 import Row
@@ -45,6 +44,14 @@ def to_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def readable_time(text: str) -> datetime | None:
+    """None where the text is damaged."""
+    try:
+        return to_time(text)
+    except ValueError:
+        return None
+
+
 def moment_columns(prefix: str, moment: Moment) -> dict[str, object]:
     return {
         f"{prefix}_wall": to_text(moment.wall),
@@ -63,12 +70,8 @@ def to_moment(row: Row, prefix: Literal["created", "received", "written"]) -> Mo
     )
 
 
-def is_whole(row: Row) -> bool:
-    """Whether the stored bytes are those that were written."""
-    return zlib.crc32(row["body"]) == int(row["crc32"])
-
-
-def to_kept(row: Row) -> Kept:
+def to_kept(row: Row, body: bytes) -> Kept:
+    """`body`: what the row says, unsealed."""
     reception = Reception(
         device_key=row["device_key"],
         driver=row["driver"],
@@ -77,5 +80,5 @@ def to_kept(row: Row) -> Kept:
         clock_offset_s=row["clock_offset_s"],
         live=bool(row["live"]),
     )
-    measurement = _measurement.decode(row["body"])
+    measurement = _measurement.decode(body)
     return Kept(row["id"], row["number"], measurement, reception, bool(row["disowned"]))

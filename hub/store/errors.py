@@ -6,7 +6,9 @@ StoreError
 ├── DiskFault        the disk did not take or give what it should: no retry, end the process
 ├── Contended        another process writes this file (developer: one writer each)
 ├── Unreadable       the content is not a database, or a damaged one, while it was in use
+│   └── OtherKey     it was sealed with another key than this hub's
 ├── SchemaTooNew     a newer hub wrote this file (technician: install that version)
+├── KeyUnusable      the file of the data key is not a key, or may not be read (technician)
 └── PragmaRefused    SQLite did not take a setting that durability rests on (developer)
 """
 
@@ -54,11 +56,20 @@ class Unreadable(StoreError):
     """SQLite says that the file is damaged."""
 
 
+class OtherKey(Unreadable):
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "sealed with another key")
+
+
 class SchemaTooNew(StoreError):
     def __init__(self, path: Path, *, found: int, known: int) -> None:
         super().__init__(path, f"has schema {found}, this hub knows {known}")
         self.found = found
         self.known = known
+
+
+class KeyUnusable(StoreError):
+    """What stands in the books cannot be read without it."""
 
 
 class PragmaRefused(StoreError):

@@ -9,10 +9,12 @@ from typing import Any
 
 from hub.clock import Moment
 from hub.records import Entry, JournalKind
-from hub.store.encoding import from_json, moment_columns, to_json, to_moment, to_text, to_time
+from hub.store.encoding import from_json, moment_columns, to_bytes, to_moment, to_text, to_time
+from hub.store.key import Key
 from hub.store.reader import Reader
 from hub.store.salvage import open_book
-from hub.store.schema import steps
+from hub.store.schema import JOURNAL
+from hub.store.sealing import opened
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 STEP = timedelta(microseconds=100)
@@ -20,9 +22,9 @@ KEPT = timedelta(days=30)
 KINDS = frozenset(kind.value for kind in JournalKind)
 
 INSERT = """
-INSERT INTO entry (kind, check_in, body, form,
+INSERT INTO entry (number, kind, check_in, body, form,
     written_wall, written_mono, written_boot, written_state)
-VALUES (:kind, :check_in, :body, :form,
+VALUES (:number, :kind, :check_in, sealed(:body, 'entry', :number), :form,
     :written_wall, :written_mono, :written_boot, :written_state)
 """
 
@@ -41,9 +43,10 @@ class Journal:
     damaged  what happened to the file that was here before, if it could not be read
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: Key) -> None:
         self.path = path
-        self._database, self.damaged = open_book(path, steps("journal"))
+        self._key = key
+        self._database, self.damaged = open_book(path, JOURNAL, key)
         self._begin_numbers()
 
     def close(self) -> None:
@@ -56,7 +59,7 @@ class Journal:
         columns = moment_columns("written", moment) | {
             "kind": kind.value,
             "check_in": body.get("check_in"),
-            "body": to_json(body),
+            "body": to_bytes(body),
             "form": form,
         }
         with self._database.transaction():
@@ -65,22 +68,24 @@ class Journal:
             )
             if before:
                 return Written(before, again=True)
-            return Written(self._database.insert(INSERT, columns), again=False)
+            number = 1 + self._database.value("SELECT seq FROM sqlite_sequence")
+            return Written(self._database.insert(INSERT, columns | {"number": number}), again=False)
 
     def answers(self, check_in: str) -> dict[str, Any]:
         """link_id → the latest answer given in this check-in; None: asked and left open."""
         found = self._database.rows(
-            "SELECT body FROM entry WHERE check_in = ? AND kind = 'answer' ORDER BY number",
+            "SELECT * FROM entry WHERE check_in = ? AND kind = 'answer' ORDER BY number",
             (check_in,),
         )
-        bodies = [from_json(row["body"]) for row in found]
-        return {body["link_id"]: body["answer"] for body in bodies}
+        bodies = [_body(self._key, row) for row in found]
+        return {body["link_id"]: body["answer"] for body in bodies if body}
 
     def draft(self, questionnaire: str, since: datetime) -> str | None:
         """The newest check-in of this questionnaire begun and neither ended nor stopped."""
         draft: str | None = self._database.value(
             "SELECT check_in FROM entry AS answer WHERE kind = 'answer' AND written_wall >= ?"
-            " AND body ->> 'questionnaire' = ? AND NOT EXISTS (SELECT 1 FROM entry AS last"
+            " AND unsealed(body, 'entry', number) ->> 'questionnaire' = ?"
+            " AND NOT EXISTS (SELECT 1 FROM entry AS last"
             "   WHERE last.check_in = answer.check_in"
             "   AND last.kind IN ('check_in_completed', 'check_in_stopped'))"
             " ORDER BY number DESC LIMIT 1",
@@ -92,7 +97,8 @@ class Journal:
         """When this questionnaire was last answered to its end."""
         text = self._database.value(
             "SELECT written_wall FROM entry WHERE kind = 'check_in_completed'"
-            " AND written_wall >= ? AND body ->> 'questionnaire' = ? ORDER BY number DESC LIMIT 1",
+            " AND written_wall >= ? AND unsealed(body, 'entry', number) ->> 'questionnaire' = ?"
+            " ORDER BY number DESC LIMIT 1",
             (to_text(since), questionnaire),
         )
         return to_time(text) if text else None
@@ -101,20 +107,24 @@ class Journal:
         row = self._database.row(
             "SELECT * FROM entry WHERE kind = ? ORDER BY number DESC LIMIT 1", (kind.value,)
         )
-        return None if row is None else _to_entry(row)
+        return None if row is None else _to_entry(self._key, row)
 
     def messages_read(self) -> set[str]:
-        found = self._database.rows("SELECT body FROM entry WHERE kind = 'message_read'")
-        return {from_json(row["body"])["message"] for row in found}
+        found = self._database.rows("SELECT * FROM entry WHERE kind = 'message_read'")
+        return {body["message"] for row in found if (body := _body(self._key, row))}
 
     def whose(self, after: int) -> dict[str, JournalKind]:
         """measurement → the last "not me" or "this was me" of the rows after number `after`."""
         found = self._database.rows(
-            "SELECT kind, body FROM entry WHERE number > ? AND kind IN ('not_me', 'this_was_me')"
+            "SELECT * FROM entry WHERE number > ? AND kind IN ('not_me', 'this_was_me')"
             " ORDER BY number",
             (after,),
         )
-        return {from_json(row["body"])["measurement"]: JournalKind(row["kind"]) for row in found}
+        return {
+            body["measurement"]: JournalKind(row["kind"])
+            for row in found
+            if (body := _body(self._key, row))
+        }
 
     def prune(self, taken: int, now: Moment) -> int:
         """Let go of rows that the hub has taken over and that are older than 30 days."""
@@ -146,8 +156,9 @@ class Journal:
 class JournalReader:
     """The hub's view. Raises NotThereYet until the web process has made the journal."""
 
-    def __init__(self, path: Path) -> None:
-        self._reader = Reader(path)
+    def __init__(self, path: Path, key: Key) -> None:
+        self._key = key
+        self._reader = Reader(path, key)
 
     def close(self) -> None:
         self._reader.close()
@@ -162,13 +173,20 @@ class JournalReader:
             "SELECT * FROM entry WHERE number > ? ORDER BY number LIMIT ?", (number, limit)
         )
         # A newer page may have written a kind that this hub does not know: it must not block.
-        return [_to_entry(row) for row in found if row["kind"] in KINDS]
+        return [_to_entry(self._key, row) for row in found if row["kind"] in KINDS]
 
 
-def _to_entry(row: Row) -> Entry:
+def _body(key: Key, row: Row) -> dict[str, Any]:
+    """Nothing where it is damaged: whoever needs what it said refuses it, and says so."""
+    content = opened(key, row["body"], "entry", row["number"])
+    body: dict[str, Any] = {} if content is None else from_json(content)
+    return body
+
+
+def _to_entry(key: Key, row: Row) -> Entry:
     return Entry(
         number=row["number"],
         kind=JournalKind(row["kind"]),
-        body=from_json(row["body"]),
+        body=_body(key, row),
         written=to_moment(row, "written"),
     )

@@ -1,10 +1,9 @@
-"""A TinyDB storage that survives power cuts.
+"""A TinyDB storage that survives power cuts, and is sealed with the hub's key.
 
 TinyDB's own storage overwrites in place and cut the file short in 95 of 300 `kill -9`. This one
 writes a temporary file, fsyncs, renames and fsyncs the folder, and keeps the previous generation.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,11 +14,12 @@ from typing import Any
 import msgspec
 from tinydb.storages import Storage
 
-from hub.store.database import fsync_directory
+from hub.store.durable import fsync_directory, write_durably
 from hub.store.errors import from_system
+from hub.store.key import Broken, Key
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, Any]], float_hook=Decimal)
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+UNREADABLE = (Broken, msgspec.DecodeError, UnicodeDecodeError)
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -35,15 +35,18 @@ class Damage:
 
 
 class JsonFile(Storage):
-    def __init__(self, path: Path, *, writable: bool, report: Callable[[Damage], None]) -> None:
+    def __init__(
+        self, path: Path, key: Key, *, writable: bool, report: Callable[[Damage], None]
+    ) -> None:
         self._path = path
+        self._key = key
         self._previous = path.with_name(path.name + ".previous")
         self._writable = writable
         self._report = report
 
     def read(self) -> dict[str, dict[str, Any]] | None:
         try:
-            return _decoder.decode(self._path.read_bytes())
+            return self._content(self._path)
         except FileNotFoundError:
             if not self._previous.exists():
                 return None
@@ -53,13 +56,13 @@ class JsonFile(Storage):
         return self._from_previous(reason)
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
-        content = msgspec.json.format(_encoder.encode(data), indent=2) + b"\n"
         is_there = self._path.exists()
-        if is_there and self._path.read_bytes() == content:
+        if is_there and self._says(data):
             return
+        content = self._key.seal(_encoder.encode(data), "document", self._path.stem)
         new = self._path.with_name(self._path.name + ".new")
         try:
-            _write_durably(new, content)
+            write_durably(new, content)
         except OSError as error:
             new.unlink(missing_ok=True)
             raise from_system(self._path, error) from error
@@ -67,6 +70,16 @@ class JsonFile(Storage):
             self._keep_previous()
         new.replace(self._path)
         fsync_directory(self._path.parent)
+
+    def _content(self, path: Path) -> dict[str, dict[str, Any]]:
+        sealed = path.read_bytes()
+        return _decoder.decode(self._key.unseal(sealed, "document", self._path.stem))
+
+    def _says(self, data: dict[str, dict[str, Any]]) -> bool:
+        try:
+            return _encoder.encode(self._content(self._path)) == _encoder.encode(data)
+        except UNREADABLE:
+            return False
 
     def _keep_previous(self) -> None:
         # A second name first, so that there is never a moment without a whole file.
@@ -77,7 +90,7 @@ class JsonFile(Storage):
 
     def _from_previous(self, reason: str) -> dict[str, dict[str, Any]] | None:
         try:
-            before = _decoder.decode(self._previous.read_bytes())
+            before = self._content(self._previous)
         except (FileNotFoundError, *UNREADABLE):
             before = None
         if self._writable:
@@ -93,10 +106,3 @@ class JsonFile(Storage):
         if before is not None:
             self.write(before)
         self._report(Damage(self._path, moved_to, before is not None, reason))
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

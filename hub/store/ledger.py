@@ -11,15 +11,16 @@ from typing import TypeVar
 from drivers.measurement import Measurement, Rejected
 from hub.clock import Moment
 from hub.records import Kept, OutboxKind, Reception, Whose
-from hub.store import dating, quarantine, retention
-from hub.store.encoding import is_whole, moment_columns, to_bytes, to_kept, to_moment
+from hub.store import dating, quarantine, retention, sealing
+from hub.store.encoding import moment_columns, to_bytes, to_moment
 from hub.store.errors import DiskFull
 from hub.store.identity import identity
+from hub.store.key import Key
 from hub.store.mend import mend
 from hub.store.notes import Notes
 from hub.store.outbox import Outbox
 from hub.store.salvage import open_book
-from hub.store.schema import steps
+from hub.store.schema import LEDGER
 from hub.store.space import Ballast, Space, drains
 
 T = TypeVar("T")
@@ -28,17 +29,18 @@ BUNDLE_MEASUREMENTS = 50  # contract §4
 SESSIONS_AT_ONCE = 50
 
 INSERT = """
-INSERT INTO measurement (id, seq, kind, device_key, driver, session, received_wall, received_mono,
-    received_boot, received_state, clock_offset_s, live, disowned, held, body, crc32)
-VALUES (:id, :seq, :kind, :device_key, :driver, :session, :received_wall, :received_mono,
+INSERT INTO measurement (number, id, seq, kind, device_key, driver, session,
+    received_wall, received_mono, received_boot, received_state, clock_offset_s,
+    live, disowned, held, body, crc32)
+VALUES (:number, :id, :seq, :kind, :device_key, :driver, :session, :received_wall, :received_mono,
     :received_boot, :received_state, :clock_offset_s, :live, :disowned, :held, :body, :crc32)
 """
 ASKED_ABOUT = "ask_who"  # the state in which the kiosk finds the ids of what is held
 ASKED_AT_MOST = 50
 
 # One step on a scale may be several measurements (weight, body composition): that is one question.
-OCCASION = """device_key, session, ifnull(CASE WHEN json_valid(CAST(body AS TEXT))
-    THEN json_extract(CAST(body AS TEXT), '$.device_time') END, id)"""
+OCCASION = """device_key, session,
+    ifnull(unsealed(body, 'measurement', id, number) ->> '$.device_time', id)"""
 HELD = f"""
 SELECT id FROM measurement WHERE held = 1
 ORDER BY min(number) OVER (PARTITION BY {OCCASION}) DESC, number LIMIT ?
@@ -66,10 +68,11 @@ class Ledger:
     damaged  what happened to the file that was here before, if it could not be read
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: Key) -> None:
         self.path = path
         self.ballast = Ballast(path.parent)
-        self._database, self.damaged = open_book(path, steps("ledger"), mend)
+        self._key = key
+        self._database, self.damaged = open_book(path, LEDGER, key, mend)
         self.ballast.restore()
         self.outbox = Outbox(self._database, self.ballast)
         self.notes = Notes(self._database)
@@ -96,7 +99,7 @@ class Ledger:
         What is not known to be the patient's is in no bundle; of unknown ones the kiosk asks.
         On a full disk received rows make room for it; DiskFull when there are none.
         """
-        id = identity(measurement, reception)
+        id = self._key.keyed(identity(measurement, reception))
         if self._knows(id):
             return None
         try:
@@ -115,19 +118,22 @@ class Ledger:
         found = self._database.rows(
             "SELECT * FROM measurement WHERE seq = ? ORDER BY number", (seq,)
         )
-        whole = [row for row in found if is_whole(row)]
+        read = (sealing.measurement(self._key, row) for row in found)
+        whole = [kept for kept in read if kept is not None]
         if len(whole) < len(found):
+            ids = {kept.id for kept in whole}
             with self._database.transaction():
                 for row in found:
-                    if row not in whole:
+                    if row["id"] not in ids:
                         quarantine.keep_damaged(self._database, row)
                 if not whole:
                     self.outbox.park(seq, quarantine.DAMAGED)
-        return [to_kept(row) for row in whole]
+        return whole
 
     def kept(self, id: str) -> Kept | None:
+        """None for one that is not here, or not whole."""
         row = self._database.row("SELECT * FROM measurement WHERE id = ?", (id,))
-        return None if row is None else to_kept(row)
+        return None if row is None else sealing.measurement(self._key, row)
 
     def reject(self, rejected: Rejected, reception: Reception) -> None:
         """Keep a payload that could not be decoded, for the technician."""
@@ -206,7 +212,6 @@ class Ledger:
         return self.ballast.space()
 
     def _write(self, id: str, measurement: Measurement, reception: Reception, whose: Whose) -> int:
-        body = to_bytes(measurement)
         columns = moment_columns("received", reception.received) | {
             "id": id,
             "kind": measurement.kind.value,
@@ -217,13 +222,14 @@ class Ledger:
             "live": reception.live,
             "disowned": whose is not Whose.PATIENT,
             "held": whose is Whose.UNKNOWN,
-            "body": body,
-            "crc32": zlib.crc32(body),
         }
         with self._database.transaction():
+            number = 1 + self._newest()
+            body = self._key.seal(to_bytes(measurement), "measurement", id, number)
+            columns |= {"number": number, "body": body, "crc32": zlib.crc32(body)}
             mine = whose is Whose.PATIENT
             columns["seq"] = self._place(reception.session, reception.received) if mine else None
-            number = self._database.insert(INSERT, columns)
+            self._database.insert(INSERT, columns)
             if whose is Whose.UNKNOWN:
                 self._ask()
         return number
@@ -242,6 +248,11 @@ class Ledger:
         """The newest occasion first: somebody still knows whose that was."""
         held = self._database.rows(HELD, (ASKED_AT_MOST,))
         self.notes.put_state(ASKED_ABOUT, [row["id"] for row in held])
+
+    def _newest(self) -> int:
+        """Its number is never given twice: the newest measurement is never deleted."""
+        number: int = self._database.value("SELECT ifnull(max(number), 0) FROM measurement")
+        return number
 
     def _knows(self, id: str) -> bool:
         sql = "SELECT 1 FROM measurement WHERE id = ?1 UNION ALL SELECT 1 FROM pruned WHERE id = ?1"

@@ -20,14 +20,16 @@ GROUP BY seq HAVING number = min(number)
 BUNDLES_WITHOUT_ROW = """
 INSERT INTO outbox (seq, kind, created_wall, created_mono, created_boot, created_state)
 SELECT seq, CASE
-    WHEN instr(body, CAST('"QuestionnaireResponse"' AS BLOB)) THEN 'questionnaireresponse'
-    WHEN instr(body, CAST('"DetectedIssue"' AS BLOB)) THEN 'alert'
+    WHEN instr(unsealed(body, 'bundle', id, seq), '"QuestionnaireResponse"')
+        THEN 'questionnaireresponse'
+    WHEN instr(unsealed(body, 'bundle', id, seq), '"DetectedIssue"') THEN 'alert'
     ELSE 'observation' END, :created_wall, :created_mono, :created_boot, :created_state
 FROM bundle WHERE seq NOT IN (SELECT seq FROM outbox)
 """
 
 ROWS_WITHOUT_CONTENT = """
-UPDATE outbox SET state = 'parked', reason = ? WHERE state IN ('due', 'deferred')
+UPDATE outbox SET state = 'parked', reason = sealed(?, 'reason', seq)
+WHERE state IN ('due', 'deferred')
   AND seq NOT IN (SELECT seq FROM bundle)
   AND seq NOT IN (SELECT seq FROM measurement WHERE seq IS NOT NULL)
 """

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from sqlite3 import Row
 from typing import Any, Literal, TypedDict, Unpack
 
 import msgspec
 
 from hub.records import Outcome
 from hub.store.database import Database
-from hub.store.encoding import decode_as, from_json, to_json, to_text
+from hub.store.encoding import decode_as, from_json, to_bytes, to_text
+from hub.store.key import Key
+from hub.store.sealing import opened
 
 LAST_SEEN_STEP = timedelta(minutes=1)  # a device advertises every second; the card need not know
 OUTCOMES_KEPT = 1000
@@ -52,6 +55,7 @@ class Notes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._key = database.key
 
     @contextmanager
     def taking(self, number: int) -> Iterator[None]:
@@ -70,7 +74,12 @@ class Notes:
         with self._database.transaction():
             self._database.change(
                 "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)",
-                (number, outcome.ok, outcome.detail, to_json(outcome.data)),
+                (
+                    number,
+                    outcome.ok,
+                    self._key.seal(outcome.detail.encode(), "detail", number),
+                    self._key.seal(to_bytes(outcome.data), "outcome", number),
+                ),
             )
             self._database.change(
                 "DELETE FROM outcome WHERE number IN"
@@ -80,22 +89,24 @@ class Notes:
 
     def put_state(self, key: str, value: object) -> bool:
         """Any JSON value. Writes, and returns True, only when it differs from what is there."""
-        text = to_json(value)
-        if self._database.value("SELECT value FROM state WHERE key = ?", (key,)) == text:
+        text = to_bytes(value)
+        old = self._database.value("SELECT value FROM state WHERE key = ?", (key,))
+        if opened(self._key, old, "state", key) == text:
             return False
-        self._database.change("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, text))
+        self._database.change(
+            "INSERT OR REPLACE INTO state VALUES (?, ?)", (key, self._key.seal(text, "state", key))
+        )
         return True
 
     def device_status(self, device_key: str, **changes: Unpack[DeviceChanges]) -> DeviceStatus:
         """Change what is given → the whole. Only a real change is written."""
-        text = self._database.value(
-            "SELECT value FROM device_status WHERE device_key = ?", (device_key,)
-        )
-        old = decode_as(text, DeviceStatus) if text else DeviceStatus(device_key=device_key)
+        row = self._database.row("SELECT * FROM device_status WHERE device_key = ?", (device_key,))
+        old = device_status(self._key, row) if row else DeviceStatus(device_key=device_key)
         new = msgspec.structs.replace(old, **changes)
-        if text is None or _differs(old, new):
+        if row is None or _differs(old, new):
+            sealed = self._key.seal(to_bytes(new), "device_status", device_key)
             self._database.change(
-                "INSERT OR REPLACE INTO device_status VALUES (?, ?)", (device_key, to_json(new))
+                "INSERT OR REPLACE INTO device_status VALUES (?, ?)", (device_key, sealed)
             )
         return new
 
@@ -104,13 +115,14 @@ class Notes:
 
     def command(self, id: str) -> dict[str, Any] | None:
         """The acknowledgement last remembered for this command; None: never seen."""
-        text = self._database.value("SELECT ack FROM command WHERE id = ?", (id,))
-        return None if text is None else from_json(text)
+        sealed = self._database.value("SELECT ack FROM command WHERE id = ?", (id,))
+        content = opened(self._key, sealed, "command", id)
+        return None if content is None else from_json(content)
 
     def remember_command(self, id: str, ack: dict[str, Any], at: datetime) -> None:
         self._database.change(
             "INSERT INTO command VALUES (:id, :ack, :at) ON CONFLICT DO UPDATE SET ack = :ack",
-            {"id": id, "ack": to_json(ack), "at": to_text(at)},
+            {"id": id, "ack": self._key.seal(to_bytes(ack), "command", id), "at": to_text(at)},
         )
 
     def next_session(self) -> int:
@@ -128,6 +140,13 @@ class Notes:
 
     def _set(self, name: str, value: int) -> None:
         self._database.change("INSERT OR REPLACE INTO counter VALUES (?, ?)", (name, value))
+
+
+def device_status(key: Key, row: Row) -> DeviceStatus:
+    """A new one where it is damaged: it is known again after the next session."""
+    device_key = row["device_key"]
+    content = opened(key, row["value"], "device_status", device_key)
+    return decode_as(content, DeviceStatus) if content else DeviceStatus(device_key=device_key)
 
 
 def _differs(old: DeviceStatus, new: DeviceStatus) -> bool:

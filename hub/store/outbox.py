@@ -9,6 +9,7 @@ What is in flight is known to the uplink's memory only, so a crash leaves no row
 
 import zlib
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from sqlite3 import Row
 
@@ -16,8 +17,9 @@ from hub.clock import Moment
 from hub.records import Due, OutboxCounts, OutboxKind, Parked
 from hub.store import waiting
 from hub.store.database import Database
-from hub.store.encoding import is_whole, moment_columns, to_moment, to_text
+from hub.store.encoding import moment_columns, to_moment, to_text
 from hub.store.quarantine import DAMAGED
+from hub.store.sealing import bundle_body
 from hub.store.space import Ballast, drains
 
 INSERT = """
@@ -99,12 +101,13 @@ class Outbox:
             LANES[urgent],
             {"limit": limit, "after": after_seq, "upto": upto_seq, "excluding": listed},
         )
-        damaged = [row["seq"] for row in found if row["body"] is not None and not is_whole(row)]
+        read = {row["seq"]: self._to_due(row) for row in found}
+        damaged = [seq for seq, due in read.items() if due is None]
         if damaged:
             with self._database.transaction():
                 for seq in damaged:
                     self.park(seq, DAMAGED)
-        return [_to_due(row) for row in found if row["seq"] not in damaged]
+        return [due for due in read.values() if due is not None]
 
     def sent(self, seqs: Iterable[int], at: datetime) -> None:
         """The broker has these (PUBACK). They stay due: a broker's word is not storage."""
@@ -160,9 +163,9 @@ class Outbox:
     def park(self, seq: int, reason: str) -> None:
         """It cannot be sent. Nothing is dropped; the reason is for the technician."""
         self._database.change(
-            "UPDATE outbox SET state = 'parked', reason = ? WHERE seq = ?"
-            " AND state != 'acknowledged'",
-            (reason, seq),
+            "UPDATE outbox SET state = 'parked', reason = sealed(:reason, 'reason', seq)"
+            " WHERE seq = :seq AND state != 'acknowledged'",
+            {"reason": reason, "seq": seq},
         )
 
     def send_again(self, seq: int) -> bool:
@@ -170,7 +173,7 @@ class Outbox:
         with self._database.transaction():
             row = self._database.row("SELECT * FROM bundle WHERE seq = ?", (seq,))
             composable = self._database.value("SELECT 1 FROM measurement WHERE seq = ?", (seq,))
-            if row is not None and not is_whole(row):
+            if row is not None and bundle_body(self._database.key, row) is None:
                 if not composable:
                     return False
                 self._database.change("DELETE FROM bundle WHERE seq = ?", (seq,))
@@ -205,10 +208,29 @@ class Outbox:
         return self._database.insert(INSERT, columns)
 
     def _store(self, seq: int, id: str, body: bytes) -> None:
+        sealed = self._database.key.seal(body, "bundle", id, seq)
         self._database.insert(
             "INSERT INTO bundle (seq, id, body, crc32) VALUES (?, ?, ?, ?)",
-            (seq, id, body, zlib.crc32(body)),
+            (seq, id, sealed, zlib.crc32(sealed)),
         )
+
+    def _to_due(self, row: Row) -> Due | None:
+        """None where anything of it is damaged."""
+        body = None
+        if row["body"] is not None:
+            body = bundle_body(self._database.key, row)
+            if body is None:
+                return None
+        with suppress(ValueError):
+            return Due(
+                seq=row["seq"],
+                kind=OutboxKind(row["kind"]),
+                id=row["id"],
+                body=body,
+                created=to_moment(row, "created"),
+                attempts=row["attempts"],
+            )
+        return None
 
     def _finish(self, seq: int, at: str, *, received: bool) -> None:
         self._database.change(
@@ -235,14 +257,3 @@ class Outbox:
                     known.add(id)
                     self._finish(seq, at, received=received)
         return known
-
-
-def _to_due(row: Row) -> Due:
-    return Due(
-        seq=row["seq"],
-        kind=OutboxKind(row["kind"]),
-        id=row["id"],
-        body=row["body"],
-        created=to_moment(row, "created"),
-        attempts=row["attempts"],
-    )

@@ -8,13 +8,16 @@ from drivers.measurement import Rejected
 from hub.records import Reception
 from hub.store.database import Database
 from hub.store.encoding import to_text, to_time
+from hub.store.sealing import opened
 
 KEPT_PER_DEVICE = 200
 DAMAGED = "the stored bytes are damaged"
 
 INSERT = """
-INSERT INTO rejected (device_key, driver, session, source, payload, reason, received_wall)
-VALUES (:device_key, :driver, :session, :source, :payload, :reason, :received_wall)
+INSERT INTO rejected (number, device_key, driver, session, source, payload, reason, received_wall)
+SELECT number, :device_key, :driver, :session, :source, sealed(:payload, 'payload', number),
+    sealed(:reason, 'rejected', number), :received_wall
+FROM (SELECT 1 + ifnull(max(number), 0) AS number FROM rejected)
 """
 TOO_MANY = """
 DELETE FROM rejected WHERE number IN (SELECT number FROM rejected
@@ -70,8 +73,8 @@ def newest(database: Database, limit: int) -> list[RejectedPayload]:
             device_key=row["device_key"],
             driver=row["driver"],
             source=row["source"],
-            payload=row["payload"],
-            reason=row["reason"],
+            payload=opened(database.key, row["payload"], "payload", row["number"]) or b"",
+            reason=(opened(database.key, row["reason"], "rejected", row["number"]) or b"").decode(),
             received_at=to_time(row["received_wall"]),
         )
         for row in found

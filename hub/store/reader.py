@@ -5,11 +5,13 @@ from threading import RLock
 
 from hub.store.database import Database, open_reader
 from hub.store.errors import NotThereYet
+from hub.store.key import Key
 
 
 class Reader:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: Key) -> None:
         self._path = path
+        self._key = key
         self._lock = RLock()
         self._open: Database | None = None
         self._file = 0
@@ -21,7 +23,7 @@ class Reader:
             if self._open is None or file != self._file:
                 # A damaged book is moved aside: the name then means another file. Somebody may
                 # still be reading the old one, so it is let go, not closed.
-                self._open, self._file = open_reader(self._path), file
+                self._open, self._file = open_reader(self._path, self._key), file
             return self._open
 
     def version(self) -> str:

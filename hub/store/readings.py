@@ -9,9 +9,10 @@ from typing import Any
 
 from drivers.measurement import Kind
 from hub.records import Kept, OutboxCounts, OutboxState, Outcome, Parked, Step
-from hub.store import quarantine, waiting
-from hub.store.encoding import decode_as, from_json, is_whole, to_kept, to_text, to_time
-from hub.store.notes import DeviceStatus
+from hub.store import quarantine, sealing, waiting
+from hub.store.encoding import from_json, to_text, to_time
+from hub.store.key import Key
+from hub.store.notes import DeviceStatus, device_status
 from hub.store.quarantine import RejectedPayload
 from hub.store.reader import Reader
 
@@ -35,8 +36,9 @@ class Reading:
 class LedgerReader:
     """Every method raises NotThereYet until the hub has made its ledger."""
 
-    def __init__(self, path: Path) -> None:
-        self._reader = Reader(path)
+    def __init__(self, path: Path, key: Key) -> None:
+        self._reader = Reader(path, key)
+        self._key = key
 
     def close(self) -> None:
         self._reader.close()
@@ -53,7 +55,8 @@ class LedgerReader:
             READINGS.format(kind="" if kind is None else "AND measurement.kind = :kind"),
             {"since": since and to_text(since), "kind": kind and kind.value, "limit": limit},
         )
-        return [_to_reading(row) for row in found if is_whole(row)]
+        readings = (self._reading(row) for row in found)
+        return [reading for reading in readings if reading is not None]
 
     def reading(self, id: str) -> Reading | None:
         row = self._reader.database().row(
@@ -61,7 +64,7 @@ class LedgerReader:
             " FROM measurement LEFT JOIN outbox USING (seq) WHERE id = ?",
             (id,),
         )
-        return None if row is None or not is_whole(row) else _to_reading(row)
+        return None if row is None else self._reading(row)
 
     def steps_of(self, id: str) -> Mapping[Step, datetime] | None:
         """The same four steps for an answer or an alert, by the id of its bundle."""
@@ -72,19 +75,22 @@ class LedgerReader:
 
     def state(self, key: str) -> Any:
         """What the hub put there; None when it has not."""
-        text = self._reader.database().value("SELECT value FROM state WHERE key = ?", (key,))
-        return None if text is None else from_json(text)
+        sealed = self._reader.database().value("SELECT value FROM state WHERE key = ?", (key,))
+        content = sealing.opened(self._key, sealed, "state", key)
+        return None if content is None else from_json(content)
 
     def device_statuses(self) -> dict[str, DeviceStatus]:
         found = self._reader.database().rows("SELECT * FROM device_status ORDER BY device_key")
-        return {row["device_key"]: decode_as(row["value"], DeviceStatus) for row in found}
+        return {row["device_key"]: device_status(self._key, row) for row in found}
 
     def outcome(self, number: int) -> Outcome | None:
         """What came of journal row `number`; None while the hub has not dealt with it."""
         row = self._reader.database().row("SELECT * FROM outcome WHERE number = ?", (number,))
         if row is None:
             return None
-        return Outcome(bool(row["ok"]), row["detail"], from_json(row["data"]))
+        detail = sealing.opened(self._key, row["detail"], "detail", number)
+        data = sealing.opened(self._key, row["data"], "outcome", number)
+        return Outcome(bool(row["ok"]), (detail or b"").decode(), from_json(data or b"{}"))
 
     def taken(self) -> int:
         value = self._reader.database().value("SELECT value FROM counter WHERE name = 'taken'")
@@ -106,11 +112,12 @@ class LedgerReader:
         value = self._reader.database().value("SELECT value FROM counter WHERE name = ?", (name,))
         return value or 0
 
-
-def _to_reading(row: Row) -> Reading:
-    kept = to_kept(row)
-    held = row["reason"] if row["state"] == OutboxState.PARKED else None
-    return Reading(kept, _steps(row, kept.reception.received.wall), held)
+    def _reading(self, row: Row) -> Reading | None:
+        kept = sealing.measurement(self._key, row)
+        if kept is None:
+            return None
+        held = sealing.reason(self._key, row) if row["state"] == OutboxState.PARKED else None
+        return Reading(kept, _steps(row, kept.reception.received.wall), held)
 
 
 def _steps(row: Row, saved_at: datetime) -> dict[Step, datetime]:

@@ -2,13 +2,17 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub.store.database import Database, fsync_directory, open_writer
-from hub.store.errors import Unreadable
+from hub.store.database import Database, open_writer
+from hub.store.durable import fsync_directory
+from hub.store.errors import OtherKey, Unreadable
+from hub.store.key import Key
+from hub.store.schema import Schema
 
 LARGEST_ROWID = 2**63 - 1
 
@@ -24,7 +28,10 @@ class Damaged:
 
 
 def open_book(
-    path: Path, steps: Sequence[str], mend: Callable[[Database], None] = lambda database: None
+    path: Path,
+    schema: Schema,
+    key: Key,
+    mend: Callable[[Database], None] = lambda database: None,
 ) -> tuple[Database, Damaged | None]:
     """`open_writer`, also for a damaged file. Its -wal goes aside with it.
 
@@ -32,12 +39,14 @@ def open_book(
     """
     _swap(path)
     try:
-        return open_writer(path, steps), None
+        return open_writer(path, schema, key), None
     except Unreadable as error:
         moved_to = _keep_evidence(path)
-        salvaged = _rescue(path, steps, mend)
+        # What another key has sealed could be copied, and not be read.
+        source = None if isinstance(error, OtherKey) else path
+        salvaged = _rescue(path, source, schema, key, mend)
         _swap(path)
-        return open_writer(path, steps), Damaged(path, moved_to, salvaged, error.reason)
+        return open_writer(path, schema, key), Damaged(path, moved_to, salvaged, error.reason)
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:
@@ -52,25 +61,51 @@ def _keep_evidence(path: Path) -> Path:
     return moved_to
 
 
-def _rescue(path: Path, steps: Sequence[str], mend: Callable[[Database], None]) -> int:
+def _rescue(
+    path: Path,
+    source: Path | None,
+    schema: Schema,
+    key: Key,
+    mend: Callable[[Database], None],
+) -> int:
     """Make PATH.salvaged: from the moment it has that name it is the book."""
-    # Opening a book replays its -wal into it, so this is done to a copy.
-    scratch, new = _with_suffix(path, ".scratch"), _with_suffix(path, ".fresh")
-    for stale in (scratch, new):
-        _remove(stale)
-    for suffix in ("", "-wal"):
-        if (file := _with_suffix(path, suffix)).exists():
-            shutil.copyfile(file, _with_suffix(scratch, suffix))
-    target = open_writer(new, steps)
+    new = _with_suffix(path, ".fresh")
+    _remove(new)
+    salvaged = _copied(source, new, schema, key) if source is not None else 0
+    target = open_writer(new, schema, key)
     try:
-        salvaged = salvage(scratch, target)
         mend(target)
     finally:
         target.close()
-    _remove(scratch)
     new.replace(_with_suffix(path, ".salvaged"))
     fsync_directory(path.parent)
     return salvaged
+
+
+def _copied(path: Path, new: Path, schema: Schema, key: Key) -> int:
+    """A book of the same shape as the damaged one, so that the later steps change its rows, too."""
+    # Opening a book replays its -wal into it, so this is done to a copy.
+    scratch = _with_suffix(path, ".scratch")
+    _remove(scratch)
+    for suffix in ("", "-wal"):
+        if (file := _with_suffix(path, suffix)).exists():
+            shutil.copyfile(file, _with_suffix(scratch, suffix))
+    target = open_writer(new, schema.upto(_version(scratch, len(schema.steps))), key)
+    try:
+        return salvage(scratch, target)
+    finally:
+        target.close()
+        _remove(scratch)
+
+
+def _version(damaged: Path, newest: int) -> int:
+    """The newest, where the file does not tell."""
+    with closing(sqlite3.connect(damaged)) as source:
+        try:
+            found: int = source.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError:
+            return newest
+    return found if 0 < found < newest else newest
 
 
 def _swap(path: Path) -> None:
@@ -106,7 +141,8 @@ def salvage(damaged: Path, target: Database) -> int:
 
 def _tables(target: Database) -> list[str]:
     found = target.rows(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'seal'"
+        " AND name NOT LIKE 'sqlite_%'"
     )
     return [row["name"] for row in found]
 

@@ -1,8 +1,9 @@
 """How much has not arrived yet, and why: for the pages as for the hub."""
 
 from hub.records import OutboxCounts, OutboxKind, OutboxState, Parked
+from hub.store import sealing
 from hub.store.database import Database
-from hub.store.encoding import to_time
+from hub.store.encoding import readable_time
 
 # The state is written out because a partial index is only used for a literal.
 COUNT = "SELECT count(*) FROM outbox WHERE state = '{}'"
@@ -15,7 +16,7 @@ def counts(database: Database) -> OutboxCounts:
     return OutboxCounts(
         waiting=sum(database.value(COUNT.format(state)) for state in WAITING),
         parked=database.value(COUNT.format(OutboxState.PARKED)),
-        oldest_at=to_time(min(oldest)) if oldest else None,
+        oldest_at=readable_time(min(oldest)) if oldest else None,
     )
 
 
@@ -29,8 +30,8 @@ def parked(database: Database) -> list[Parked]:
             seq=row["seq"],
             kind=OutboxKind(row["kind"]),
             id=row["id"],
-            reason=row["reason"] or "",
-            created_at=to_time(row["created_wall"]),
+            reason=sealing.reason(database.key, row) or "",
+            created_at=readable_time(row["created_wall"]),
         )
         for row in found
     ]

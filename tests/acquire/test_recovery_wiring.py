@@ -21,6 +21,7 @@ from hub.settings import Ble, Hub, Mqtt, Patient, Settings
 from tests.acquire.conftest import CUFF, joined
 from tests.acquire.fake_bluez import FakeBlueZ
 from tests.acquire.test_recovery import SystemBus, pytestmark
+from tests.books import KEY
 
 __all__ = ["pytestmark"]
 
@@ -54,7 +55,7 @@ class Running:
         now = partial(clock.now, "always")
         pairing = Pairing(120)
         self.told: asyncio.Queue[tuple[str | None, str | None]] = asyncio.Queue()
-        self.books = Books(folder, lambda _: None)
+        self.books = Books(folder, KEY, lambda _: None)
         self.home = Home(self.books, pairing, now, lambda _: None, lambda: None)
         self.receiving = Receiving(
             settings, pairing, self.books, self.home, now, lambda *it: self.told.put_nowait(it)

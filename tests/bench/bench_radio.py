@@ -39,6 +39,7 @@ from hub.settings import Ble
 from hub.supervisor import end_tasks
 from tests.acquire.conftest import CUFF, OSLO, Hub
 from tests.acquire.fake_bluez import DEVICE, PATH, FakeBlueZ
+from tests.books import KEY
 
 CROWD = 10_000
 A_SECOND = 100
@@ -127,7 +128,7 @@ async def stored(air: Air, state_dir: Path) -> list[float]:
     cuff = await BloodPressureCuff(air, "A&D_UA-651BLE_A10001", CUFF).switch_on()
     cuff.linger_s = 0.0
     took: list[float] = []
-    async with Books(state_dir, lambda _: kept.put_nowait(time.perf_counter())) as books:
+    async with Books(state_dir, KEY, lambda _: kept.put_nowait(time.perf_counter())) as books:
         home = Home(books, pairing, now, lambda _: None, lambda: None)
         await home.load()
         pairing.kit = [KitItem(address=CUFF)]

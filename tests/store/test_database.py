@@ -19,7 +19,8 @@ from hub.store.errors import (
     Unreadable,
     translated,
 )
-from hub.store.schema import steps
+from hub.store.schema import JOURNAL, LEDGER, Schema
+from tests.books import KEY
 
 ONE = "CREATE TABLE thing (n INTEGER);\nINSERT INTO thing VALUES (1);\n"
 TWO = "ALTER TABLE thing ADD COLUMN name TEXT;\nUPDATE thing SET name = 'a; b';\n"
@@ -33,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
-    with closing(open_writer(path, [ONE])) as database:
+    with closing(open_writer(path, Schema("thing", [ONE]), KEY)) as database:
         yield database
 
 
@@ -60,49 +61,49 @@ def test_a_setting_that_is_not_taken_is_an_error(
 ) -> None:
     monkeypatch.setitem(module.PRAGMAS, "wal_autocheckpoint", (256, "10"))
     with pytest.raises(PragmaRefused) as caught:
-        open_writer(path, [ONE])
+        open_writer(path, Schema("thing", [ONE]), KEY)
     assert caught.value.pragma == "wal_autocheckpoint"
     assert (caught.value.wanted, caught.value.got) == (256, 10)
 
 
 class TestSteps:
     def test_a_new_book_takes_all_of_them(self, path: Path) -> None:
-        with closing(open_writer(path, [ONE, TWO])) as database:
+        with closing(open_writer(path, Schema("thing", [ONE, TWO]), KEY)) as database:
             assert tuple(database.rows("SELECT * FROM thing")[0]) == (1, "a; b")
             assert database.value("PRAGMA user_version") == 2
 
     def test_an_old_book_takes_the_rest(self, path: Path) -> None:
-        open_writer(path, [ONE]).close()
-        with closing(open_writer(path, [ONE, TWO])) as database:
+        open_writer(path, Schema("thing", [ONE]), KEY).close()
+        with closing(open_writer(path, Schema("thing", [ONE, TWO]), KEY)) as database:
             assert database.value("SELECT name FROM thing") == "a; b"
 
     def test_a_step_that_fails_leaves_nothing_behind(self, path: Path) -> None:
-        open_writer(path, [ONE]).close()
+        open_writer(path, Schema("thing", [ONE]), KEY).close()
         with pytest.raises(sqlite3.OperationalError):
-            open_writer(path, [ONE, HALF_WRONG])
-        with closing(open_writer(path, [ONE])) as database:
+            open_writer(path, Schema("thing", [ONE, HALF_WRONG]), KEY)
+        with closing(open_writer(path, Schema("thing", [ONE]), KEY)) as database:
             assert [column["name"] for column in database.rows("PRAGMA table_info(thing)")] == ["n"]
 
     def test_a_book_of_a_newer_hub_is_refused(self, path: Path) -> None:
-        open_writer(path, [ONE, TWO]).close()
+        open_writer(path, Schema("thing", [ONE, TWO]), KEY).close()
         with pytest.raises(SchemaTooNew) as caught:
-            open_writer(path, [ONE])
+            open_writer(path, Schema("thing", [ONE]), KEY)
         assert (caught.value.found, caught.value.known) == (2, 1)
 
     def test_a_book_has_its_name_only_when_it_is_whole(self, path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError):
-            open_writer(path, ["CREATE TABLE thing (n);\nno sql;\n"])
+            open_writer(path, Schema("thing", ["CREATE TABLE thing (n);\nno sql;\n"]), KEY)
         assert not path.exists()
-        open_writer(path, [ONE]).close()
+        open_writer(path, Schema("thing", [ONE]), KEY).close()
 
-    @pytest.mark.parametrize("book", ["ledger", "journal"])
-    def test_ours_are_found(self, book: str) -> None:
-        assert all(list(statements(step)) for step in steps(book))
-        assert steps(book)
+    @pytest.mark.parametrize("book", [LEDGER, JOURNAL])
+    def test_ours_are_found(self, book: Schema) -> None:
+        assert all(list(statements(step)) for step in book.steps)
+        assert book.steps
 
-    @pytest.mark.parametrize("book", ["ledger", "journal"])
-    def test_every_statement_of_ours_ends(self, book: str) -> None:
-        for step in steps(book):
+    @pytest.mark.parametrize("book", [LEDGER, JOURNAL])
+    def test_every_statement_of_ours_ends(self, book: Schema) -> None:
+        for step in book.steps:
             assert "".join(statements(step)).rstrip() == step.rstrip()
 
 
@@ -115,11 +116,11 @@ class TestTransaction:
         assert not database.is_in_transaction
 
     def test_an_inner_one_is_kept_with_the_outer(self, database: Database, path: Path) -> None:
-        with closing(open_reader(path)) as reader, database.transaction():
+        with closing(open_reader(path, KEY)) as reader, database.transaction():
             with database.transaction():
                 database.insert("INSERT INTO thing VALUES (2)")
             assert reader.value("SELECT count(*) FROM thing") == 1
-        with closing(open_reader(path)) as reader:
+        with closing(open_reader(path, KEY)) as reader:
             assert reader.value("SELECT count(*) FROM thing") == 2
 
 
@@ -128,7 +129,7 @@ def test_there_is_one_writer(
 ) -> None:
     monkeypatch.setitem(module.PRAGMAS, "busy_timeout", (0, "0"))
     with (
-        closing(open_writer(path, [ONE])) as other,
+        closing(open_writer(path, Schema("thing", [ONE]), KEY)) as other,
         database.transaction(),
         pytest.raises(Contended),
     ):
@@ -138,12 +139,12 @@ def test_there_is_one_writer(
 class TestReader:
     def test_of_a_book_that_is_not_there(self, path: Path) -> None:
         with pytest.raises(NotThereYet) as caught:
-            open_reader(path)
+            open_reader(path, KEY)
         assert caught.value.path == path
 
     def test_never_makes_a_file(self, path: Path) -> None:
         with pytest.raises(NotThereYet):
-            open_reader(path)
+            open_reader(path, KEY)
         assert not path.exists()
 
 

@@ -13,7 +13,7 @@ from hub.records import Device
 from hub.store.documents import MESSAGES_KEPT, Documents
 from hub.store.errors import DiskFault, DiskFull
 from hub.store.jsonfile import Damage
-from tests.books import documents_at
+from tests.books import KEY, documents_at
 
 CUFF = Device(
     key="0123456789AB",
@@ -63,9 +63,30 @@ class TestSingle:
         documents.withdraw("plan")
         assert (pages.get("plan"), pages.version("plan")) == (None, None)
 
-    def test_is_readable_in_a_text_editor(self, documents: Documents, folder: Path) -> None:
+    def test_is_shown_as_text_and_lies_there_sealed(
+        self, documents: Documents, pages: Documents, folder: Path
+    ) -> None:
         documents.put("plan", {"text": "Mål"}, version="1")
-        assert '"text": "Mål"\n' in (folder / "plan.json").read_text("utf-8")
+        assert '"text": "Mål"\n' in pages.text("plan")
+        assert pages.names() == ["plan"]
+        assert "Mål".encode() not in (folder / "plan.sealed").read_bytes()
+
+    def test_one_is_not_taken_for_another(self, documents: Documents, folder: Path) -> None:
+        documents.put("plan", {"n": 1}, version="1")
+        (folder / "plan.sealed").rename(folder / "kit.sealed")
+        assert documents.get("kit") is None
+
+    def test_those_that_lie_there_as_text_are_sealed(self, folder: Path) -> None:
+        folder.mkdir()
+        plain = '{"document": {"1": {"version": "%s", "content": {"text": "Mål"}}}}'
+        (folder / "plan.json").write_text(plain % "2")
+        (folder / "plan.json.previous").write_text(plain % "1")
+        documents = documents_at(folder)
+        assert documents.version("plan") == "2"
+        (folder / "plan.sealed").unlink()
+        assert documents.version("plan") == "1"
+        assert not any("Mål".encode() in file.read_bytes() for file in folder.iterdir())
+        assert not any(".json" in file.name for file in folder.iterdir())
 
 
 class TestDevices:
@@ -91,11 +112,12 @@ class TestDevices:
         told: list[Damage] = []
         documents = documents_at(folder, writable=True, report=told.append)
         documents.put_device(CUFF)
-        file = folder / "devices.json"
-        file.write_text(file.read_text().replace("}\n  }\n}", '},"2":{"key":"half"}}}'))
+        text = documents.text("devices").replace("}\n  }\n}", '},"2":{"key":"half"}}}')
+        sealed = KEY.seal(text.encode(), "document", "devices")
+        (folder / "devices.sealed").write_bytes(sealed)
         assert documents.devices() == [CUFF]
         assert [damage.moved_to for damage in told] == [None]
-        assert "half" in file.read_text()
+        assert "half" in documents.text("devices")
 
 
 class TestMessages:
@@ -133,9 +155,9 @@ class TestChanged:
     ) -> None:
         """Retained documents come again with every connection."""
         documents.put("plan", {"n": 1}, version="1")
-        before = (folder / "plan.json").stat().st_ino
+        before = (folder / "plan.sealed").stat().st_ino
         documents.put("plan", {"n": 1}, version="1")
-        assert (folder / "plan.json").stat().st_ino == before
+        assert (folder / "plan.sealed").stat().st_ino == before
 
 
 DAMAGES = [
@@ -143,8 +165,8 @@ DAMAGES = [
     pytest.param(lambda content: bytes(len(content)), id="all-zero"),
     pytest.param(lambda content: content[:-10], id="cut-short"),
     pytest.param(lambda content: content + b"}", id="old-tail"),
-    pytest.param(lambda content: content.replace(b'"version"', b'"\xff\xfe"'), id="not-utf-8"),
-    pytest.param(lambda content: b"[]", id="not-a-document"),
+    pytest.param(lambda content: KEY.seal(b'{"\xff\xfe"', "document", "plan"), id="not-utf-8"),
+    pytest.param(lambda content: KEY.seal(b"[]", "document", "plan"), id="not-a-document"),
 ]
 
 
@@ -157,7 +179,7 @@ class TestDamage:
         documents = documents_at(folder, writable=True, report=told.append)
         documents.put("plan", {"n": 1}, version="1")
         documents.put("plan", {"n": 2}, version="2")
-        file = folder / "plan.json"
+        file = folder / "plan.sealed"
         bad = spoil(file.read_bytes())  # type: ignore[operator]
         file.write_bytes(bad)
         assert documents.get("plan") == {"n": 1}
@@ -173,7 +195,7 @@ class TestDamage:
     ) -> None:
         documents.put("plan", {"n": 1}, version="1")
         documents.put("plan", {"n": 2}, version="2")
-        (folder / "plan.json").write_bytes(b"")
+        (folder / "plan.sealed").write_bytes(b"")
         before = sorted(folder.iterdir())
         assert pages.get("plan") == {"n": 1}
         assert sorted(folder.iterdir()) == before
@@ -181,14 +203,14 @@ class TestDamage:
     def test_a_missing_file_is_brought_back(self, documents: Documents, folder: Path) -> None:
         documents.put("plan", {"n": 1}, version="1")
         documents.put("plan", {"n": 2}, version="2")
-        (folder / "plan.json").unlink()
+        (folder / "plan.sealed").unlink()
         assert documents.get("plan") == {"n": 1}
 
     def test_nothing_left_is_told(self, folder: Path) -> None:
         told: list[Damage] = []
         documents = documents_at(folder, writable=True, report=told.append)
         documents.put("plan", {"n": 1}, version="1")
-        (folder / "plan.json").write_bytes(b"\0" * 100)
+        (folder / "plan.sealed").write_bytes(b"\0" * 100)
         assert documents.get("plan") is None
         assert [damage.replaced for damage in told] == [False]
         documents.put("plan", {"n": 3}, version="3")
@@ -216,4 +238,4 @@ def test_a_failed_write_leaves_the_old_document(
         with pytest.raises(expected):
             documents.put("plan", {"n": 2}, version="2")
     assert documents.get("plan") == {"n": 1}
-    assert [file.name for file in folder.iterdir()] == ["plan.json"]
+    assert [file.name for file in folder.iterdir()] == ["plan.sealed"]

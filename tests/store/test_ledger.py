@@ -268,11 +268,31 @@ class TestRejected:
 def test_damaged_bytes_go_to_the_quarantine(ledger: Ledger, reader: LedgerReader) -> None:
     kept_id(ledger, 1)
     kept_id(ledger, 2)
-    changed = "CAST(replace(body, '118', '181') AS BLOB)"
+    changed = "CAST(substr(body, 1, 40) || x'00' || substr(body, 42) AS BLOB)"
     spoil(ledger, f"UPDATE measurement SET body = {changed} WHERE number = 1")  # noqa: S608
     assert [reading.kept.number for reading in reader.readings(10)] == [2]
     assert [kept.number for kept in ledger.measurements_of(1)] == [2]
     assert [found.source for found in reader.rejected(10)] == ["ledger"]
+
+
+def test_a_row_that_stands_in_the_place_of_another_is_damaged(ledger: Ledger) -> None:
+    """The checksum holds; the seal is for another place."""
+    kept_id(ledger, 1)
+    kept_id(ledger, 2)
+    other = "SELECT body, crc32 FROM measurement WHERE number = 1"
+    spoil(ledger, f"UPDATE measurement SET (body, crc32) = ({other}) WHERE number = 2")  # noqa: S608
+    assert [kept.number for kept in ledger.measurements_of(1)] == [1]
+
+
+def test_a_row_whose_time_is_damaged_goes_to_the_quarantine(ledger: Ledger) -> None:
+    kept_id(ledger, 1)
+    kept_id(ledger, 2)
+    spoil(ledger, "UPDATE measurement SET received_wall = CAST(x'ff' AS TEXT) WHERE number = 1")
+    assert [kept.number for kept in ledger.measurements_of(1)] == [2]
+    spoil(ledger, "UPDATE outbox SET created_wall = '?'")
+    assert ledger.outbox.due(10) == []
+    assert [row.created_at for row in ledger.outbox.parked()] == [None]
+    assert ledger.outbox.counts().parked == 1
 
 
 def test_a_row_whose_every_measurement_is_damaged_is_parked(ledger: Ledger) -> None:

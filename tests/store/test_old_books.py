@@ -11,15 +11,15 @@ import pytest
 
 from drivers.measurement import Status
 from hub.records import JournalKind, OutboxKind, Outcome, Step
-from hub.store.schema import steps
+from hub.store.schema import JOURNAL, LEDGER, Schema
 from tests.books import journal_at, ledger_at, ledger_reader_at
 from tests.store.made import blood_pressure, moment, reception
 
 BOOKS = Path(__file__).parent / "books"
 
 
-def numbered(book: str) -> list[int]:
-    return [number for number, _ in enumerate(steps(book), start=1)]
+def numbered(schema: Schema) -> list[int]:
+    return [number for number, _ in enumerate(schema.steps, start=1)]
 
 
 def laid_out(folder: Path, book: str, number: int) -> Path:
@@ -31,7 +31,7 @@ def laid_out(folder: Path, book: str, number: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("number", numbered("ledger"))
+@pytest.mark.parametrize("number", numbered(LEDGER))
 def test_ledger(tmp_path: Path, number: int) -> None:
     path = laid_out(tmp_path, "ledger", number)
     ledger, reader = ledger_at(path), ledger_reader_at(path)
@@ -58,7 +58,7 @@ def test_ledger(tmp_path: Path, number: int) -> None:
     ledger.close()
 
 
-@pytest.mark.parametrize("number", numbered("journal"))
+@pytest.mark.parametrize("number", numbered(JOURNAL))
 def test_journal(tmp_path: Path, number: int) -> None:
     journal = journal_at(laid_out(tmp_path, "journal", number))
     assert str(journal.answers("c1")["1"]["valueDecimal"]) == "36.70"

@@ -14,7 +14,7 @@ from hub.store.database import open_reader
 from hub.store.errors import DiskFault, NotThereYet
 from hub.store.ledger import Ledger
 from hub.store.readings import LedgerReader
-from tests.books import ledger_at, ledger_reader_at
+from tests.books import KEY, ledger_at, ledger_reader_at
 from tests.store.made import blood_pressure, moment, reception
 
 
@@ -108,7 +108,7 @@ def test_a_page_follows_a_ledger_that_was_begun_anew(path: Path) -> None:
 
 
 def test_a_page_cannot_write(ledger: Ledger, path: Path) -> None:
-    database = open_reader(path)
+    database = open_reader(path, KEY)
     with pytest.raises(DiskFault) as caught:
         database.change("DELETE FROM outbox")
     assert caught.value.code == "SQLITE_READONLY"

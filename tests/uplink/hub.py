@@ -17,7 +17,7 @@ from hub.uplink.patience import Pace
 from hub.uplink.rows import Sealed
 from hub.uplink.status import Facts
 from hub.uplink.uplink import LinkState, Uplink, Wiring
-from tests.books import documents_at, ledger_at
+from tests.books import KEY, documents_at, ledger_at
 
 T = TypeVar("T")
 
@@ -141,7 +141,7 @@ class Hub:
 
     def times(self, column: str) -> list[str]:
         """Those set in a column of the outbox, read as another process would."""
-        database = open_reader(self.ledger.path)
+        database = open_reader(self.ledger.path, KEY)
         try:
             return [row[column] for row in database.rows("SELECT * FROM outbox") if row[column]]
         finally:

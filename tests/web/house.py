@@ -19,7 +19,7 @@ from hub.settings import Hub, Mqtt, Patient, Settings, Web
 from hub.shelf import LateLedger, PageJournal
 from hub.web.books import Books
 from hub.web.gate import Gate
-from tests.books import documents_at, journal_reader_at, ledger_at
+from tests.books import KEY, documents_at, journal_reader_at, ledger_at
 
 OSLO = ZoneInfo("Europe/Oslo")
 TODAY = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)  # 10:41 in Oslo
@@ -82,8 +82,8 @@ class House:
         self._start_pages()
 
     def _start_pages(self) -> None:
-        self.journal = PageJournal(self.journal_path)
-        self.page_ledger = LateLedger(self.settings.hub.state_dir / "ledger.db")
+        self.journal = PageJournal(self.journal_path, KEY)
+        self.page_ledger = LateLedger(self.settings.hub.state_dir / "ledger.db", KEY)
         self.gate = Gate(1800, lambda: self.clock.seconds)
         self.gate.address = "https://192.0.2.7:8443"
         self.gate.fingerprint = " ".join(["0123ABCD"] * 8)

@@ -39,7 +39,12 @@ def state() -> str:
         counts=counts,
         oldest=when(counts.oldest_at, now().wall) if counts.oldest_at else None,
         parked=[
-            (row.seq, gettext(WHAT[row.kind]), when(row.created_at, now().wall), row.reason)
+            (
+                row.seq,
+                gettext(WHAT[row.kind]),
+                when(row.created_at, now().wall) if row.created_at else "",
+                row.reason,
+            )
             for row in ledger.parked()
         ],
         absent=ledger.absent(),

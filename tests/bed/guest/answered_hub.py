@@ -12,6 +12,7 @@ from hub.books import Books
 from hub.home import Home
 from hub.receiving import Receiving
 from hub.settings import load
+from tests.books import KEY
 
 
 class AnsweredHub(Receiving):
@@ -23,7 +24,7 @@ class AnsweredHub(Receiving):
         settings = load(directory / "hub.toml")
         pairing = Pairing(settings.ble.join_window_s)
         now = partial(clock.now, "always")
-        self._books_open = Books(settings.hub.state_dir, lambda _: None)
+        self._books_open = Books(settings.hub.state_dir, KEY, lambda _: None)
         self._own_home = Home(self._books_open, pairing, now, lambda _: None, lambda: None)
         super().__init__(
             settings, pairing, self._books_open, self._own_home, now, lambda problem, code: None
