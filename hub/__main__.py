@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.settings import Settings, SettingsError, load
+from hub.store.errors import SchemaTooNew, StoreError
 
+EX_IOERR = 74  # sysexits.h: it is worth starting again
+EX_CONFIG = 78  # it is not: see the units
 CONFIG = Path("/etc/hjemmehub/hub.toml")
 
 DECODE_EXAMPLE = """\
@@ -30,7 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
     except SettingsError as error:
         sys.stderr.write(f"hub: {error}\n")
-        return 78  # EX_CONFIG of sysexits.h
+        return EX_CONFIG
+    except StoreError as error:
+        sys.stderr.write(f"hub: {error}\n")
+        return EX_CONFIG if isinstance(error, SchemaTooNew) else EX_IOERR
     except KeyboardInterrupt:
         return 130
     return status

@@ -22,6 +22,7 @@ from hub.records import Kept, OutboxKind, Outcome
 from hub.requests import Requests
 from hub.rounds import Rounds, clock_json
 from hub.settings import Settings
+from hub.store.errors import StoreError
 from hub.store.journal import JournalReader
 from hub.supervisor import Supervisor
 from hub.takeover import Takeover
@@ -38,12 +39,13 @@ async def run(settings: Settings) -> int:
     """The hub, until it is told to stop; the exit status."""
     async with AsyncExitStack() as stack:
         app = App(settings)
-        books = await stack.enter_async_context(Books(settings.hub.state_dir, app.kept))
+        supervisor = Supervisor(app.failed)
+        opening = Books(settings.hub.state_dir, app.kept, supervisor.disk_failed)
+        books = await stack.enter_async_context(opening)
         await app.build(books)
         stack.callback(app.panel.close)
-        supervisor = Supervisor(app.rounds.failed)
         stack.push_async_callback(supervisor.close)
-        stack.push_async_callback(app.uplink.leave, "shutdown")
+        stack.push_async_callback(app.leave)
         app.start(supervisor)
         systemd.notify("READY=1")
         log.info("hub %s %s runs", settings.hub.id, VERSION)
@@ -113,6 +115,13 @@ class App:
             supervisor.start("bluetooth", self._receiving.by_radio)
         for port in self._settings.serial:
             supervisor.start(f"port {port.where}", partial(self._receiving.by_wire, port))
+
+    async def leave(self) -> None:
+        with suppress(StoreError):  # a receipt that is not written down: the row goes again
+            await self.uplink.leave("shutdown")
+
+    def failed(self, name: str, reason: str | None) -> None:
+        self.rounds.failed(name, reason)
 
     def kept(self, kept: Kept) -> None:
         """A new measurement is durable."""
