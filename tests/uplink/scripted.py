@@ -1,4 +1,4 @@
-"""A broker that does what a test tells it: just enough MQTT 5 to refuse, hang up and be silent."""
+"""A broker that does what a test tells it: just enough MQTT to refuse, hang up and be silent."""
 
 import asyncio
 import ssl
@@ -12,9 +12,12 @@ PINGREQ, PINGRESP, DISCONNECT = 0xC0, 0xD0, 0xE0
 
 @dataclass
 class Scripted:
-    """`puback`: reason code for a PUBLISH by its topic; None: never answer."""
+    """puback  reason code for a PUBLISH by its topic; None: never answer
+    is_old  MQTT 3.1.1: no properties, and a PUBACK without a code
+    """
 
     connack: bytes | None = b"\x00\x00\x00"  # session present, reason code, no properties
+    is_old: bool = False
     suback: int = 1
     puback: Callable[[str], int | None] = lambda topic: 0
     on_subscribe: Callable[[], None] = lambda: None
@@ -59,7 +62,8 @@ class Scripted:
                 writer.write(bytes([CONNACK, len(self.connack)]) + self.connack)
         elif first == SUBSCRIBE:
             self.on_subscribe()
-            writer.write(bytes([SUBACK, 4]) + body[:2] + bytes([0, self.suback]))
+            answer = body[:2] + (b"" if self.is_old else b"\x00") + bytes([self.suback])
+            writer.write(bytes([SUBACK, len(answer)]) + answer)
         elif kind == PUBLISH:
             size = int.from_bytes(body[:2], "big")
             topic = body[2 : 2 + size].decode()
@@ -67,7 +71,8 @@ class Scripted:
             self.published.append((topic, int.from_bytes(mid, "big")))
             code = self.puback(topic)
             if code is not None:
-                writer.write(bytes([PUBACK, 3]) + mid + bytes([code]))
+                answer = mid + (b"" if self.is_old else bytes([code]))
+                writer.write(bytes([PUBACK, len(answer)]) + answer)
         elif kind == PUBACK:
             self.pubacks.append(int.from_bytes(body[:2], "big"))
         elif first == PINGREQ:
