@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 
 import mfusepy
 
-from tests.faults.lossy_model import File, Folder, Node, Tree
+from tests.faults.lossy_file import File
+from tests.faults.lossy_model import Folder, Node, Tree
 
 STOPPED, CUT = 0, 3
 HIDDEN = ".fuse_hidden"  # libfuse's name for a file that is removed while it is open
@@ -153,7 +154,7 @@ class Served:
 
     def chmod(self, path: str, mode: int) -> None:
         with self.alone:
-            self.tree.find(path).mode = mode
+            self.tree.chmod(self.tree.find(path), mode)
 
     def chown(self, path: str, uid: int, gid: int) -> None:
         with self.alone:
