@@ -26,6 +26,7 @@ from hub.store.errors import StoreError
 from hub.store.journal import JournalReader
 from hub.supervisor import Supervisor
 from hub.takeover import Takeover
+from hub.trust import Guard
 from hub.uplink.identifiers import device_urn
 from hub.uplink.status import DeviceStatus, Facts
 from hub.uplink.uplink import LinkState, Uplink, Wiring
@@ -62,10 +63,10 @@ class App:
     panel: Panel
     uplink: Uplink
     rounds: Rounds
+    guard: Guard
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._now = partial(clock.now, settings.clock.trust)
         self._pairing = Pairing(settings.ble.join_window_s)
         self._online = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
@@ -73,6 +74,10 @@ class App:
     async def build(self, books: Books) -> None:
         settings = self._settings
         self.books = books
+        source = settings.clock.trust
+        past = await books.call(books.ledger.past)
+        self.guard = Guard(partial(clock.now, source), past, bounded=source == "ntp")
+        self._now = self.guard.now
         self.panel = Panel(settings.panel, pressed=self._open_window, held=self._open_setup)
         self.home = Home(books, self._pairing, self._now, self._device_changed, self._light)
         self._bundles = Bundles(
@@ -94,7 +99,7 @@ class App:
             settings,
             books,
             self.home,
-            self._now,
+            self.guard,
             synchronised=self._synchronised,
             anomalies=self._anomalies,
         )
@@ -252,4 +257,5 @@ class App:
     def _anomalies(self) -> dict[str, int]:
         """Counts without contents, for the technician and for the central service."""
         counts = self.uplink.anomalies.counts() | self._receiving.anomalies()
+        counts |= {"clock_doubted": self.rounds.doubts} if self.rounds.doubts else {}
         return counts | ({"books_damaged": len(self.books.damage)} if self.books.damage else {})

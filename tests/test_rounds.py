@@ -15,9 +15,11 @@ from hub.clock import ClockState, Moment
 from hub.home import Home
 from hub.records import Reception
 from hub.rounds import Rounds
+from hub.trust import Guard
 from tests.books import ledger_reader_at
 from tests.test_takeover import SETTINGS
 
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 WRONG = Moment(datetime(2026, 1, 1, tzinfo=UTC), 1_000, "boot", ClockState.RESTORED)
 RIGHT = Moment(datetime(2026, 11, 22, 8, 0, tzinfo=UTC), 61_000, "boot", ClockState.NTP)
 
@@ -28,14 +30,15 @@ class House:
         self.moment = WRONG
         self.synchronised = asyncio.Event()
         self.pages = ledger_reader_at(folder / "ledger.db")
-        home = Home(books, Pairing(120), self.now, changed=lambda _: None, stirred=lambda: None)
+        guard = Guard(self.now, books.ledger.past(), released=RELEASED)
+        home = Home(books, Pairing(120), guard.now, changed=lambda _: None, stirred=lambda: None)
         hub = msgspec.structs.replace(SETTINGS.hub, state_dir=folder)
         settings = msgspec.structs.replace(SETTINGS, hub=hub)
         self.rounds = Rounds(
             settings,
             books,
             home,
-            self.now,
+            guard,
             synchronised=self.synchronised.set,
             anomalies=lambda: {"malformed": 2},
         )
@@ -81,7 +84,7 @@ async def test_readings_from_before_the_time_was_known_are_restamped(house: Hous
 
 async def test_the_pages_learn_whether_the_time_is_known(house: House) -> None:
     await during(house.rounds.watch_clock, lambda: house.pages.state("clock"))
-    assert house.pages.state("clock") == {"synchronised": False}
+    assert house.pages.state("clock") == {"synchronised": False, "doubt": None, "boot_id": "boot"}
     assert not house.synchronised.is_set()
 
 

@@ -86,6 +86,11 @@ class Notes:
         self._database.change("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, text))
         return True
 
+    def state(self, key: str) -> Any:
+        """What was put there last; None: nothing."""
+        text = self._database.value("SELECT value FROM state WHERE key = ?", (key,))
+        return None if text is None else from_json(text)
+
     def device_status(self, device_key: str, **changes: Unpack[DeviceChanges]) -> DeviceStatus:
         """Change what is given → the whole. Only a real change is written."""
         text = self._database.value(
