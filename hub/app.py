@@ -93,6 +93,7 @@ class App:
             self._now,
             forget=self._receiving.forget,
             identify=self.panel.identify,
+            told=lambda *between: self.rounds.told(*between),
         )
         self.uplink = Uplink(settings.hub.id, settings.mqtt, self._wiring())
         self.rounds = Rounds(

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -67,11 +68,21 @@ class Rounds:
             await asyncio.sleep(CLOCK_LOOK_S)
 
     async def look_at_clock(self) -> None:
-        """Also when somebody has just told whether it is right."""
         now, doubt = self._guard.now(), self._guard.doubt()
         before, self._seen = self._seen, (now.trusted, doubt, self._guard.first)
         if self._seen != before:
             await self._clock_changed(now, doubt)
+
+    async def told(self, earliest: datetime, latest: datetime) -> None:
+        """The central service says that it is now between these two."""
+        self._guard.told(earliest, latest)
+        await self.look_at_clock()
+
+    async def confirm_time(self) -> bool:
+        """A technician says that the clock is right."""
+        confirmed = self._guard.confirm()
+        await self.look_at_clock()
+        return confirmed
 
     async def report_health(self) -> None:
         while True:
