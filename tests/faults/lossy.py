@@ -82,7 +82,7 @@ class LossyDisk:
         return self.lost
 
     def stall(self, seconds: float) -> None:
-        """From now on each sync takes this long."""
+        """From now on, until the next cut, each sync takes this long."""
         self._say(f"stall {seconds}")
         self._hear("stalls")
 
