@@ -20,6 +20,7 @@ from hub.panel import Light, Panel
 from hub.receiving import Receiving
 from hub.records import Kept, OutboxKind, Outcome
 from hub.requests import Requests
+from hub.room import Room
 from hub.rounds import Rounds, clock_json
 from hub.settings import Settings
 from hub.store.errors import StoreError
@@ -114,6 +115,7 @@ class App:
         supervisor.start("uplink", self.uplink.run)
         supervisor.start("pages", self._takeover().run)
         supervisor.start("watchdog", self.rounds.beat)
+        supervisor.start("disk", self._room().watch)
         supervisor.start("clock", self.rounds.watch_clock)
         supervisor.start("health", self.rounds.report_health)
         supervisor.start("retention", self.rounds.tidy)
@@ -151,6 +153,9 @@ class App:
             parked=self._parked,
             document=self._document_changed,
         )
+
+    def _room(self) -> Room:
+        return Room(self.books, self._bundles, self._now, self.uplink.refresh)
 
     def _takeover(self) -> Takeover:
         requests = Requests(

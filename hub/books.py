@@ -18,7 +18,7 @@ from hub.store.hold import Hold
 from hub.store.jsonfile import Damage
 from hub.store.ledger import Ledger
 from hub.store.salvage import Damaged
-from hub.store.space import Ballast
+from hub.store.space import Ballast, allow_probing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,6 +102,7 @@ class Books:
     def _open(self) -> None:
         self._state_dir.mkdir(parents=True, exist_ok=True)
         self._hold = Hold(self._state_dir)
+        allow_probing(self._state_dir)
         try:
             self._open_books()
         except StoreError:

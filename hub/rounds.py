@@ -14,6 +14,7 @@ from hub.clock import Moment
 from hub.health import Fact
 from hub.home import Home
 from hub.settings import Settings
+from hub.store.errors import DiskFull
 from hub.store.ledger import KNOWN_SINCE
 from hub.trust import Doubt, Guard
 
@@ -106,7 +107,12 @@ class Rounds:
             if now.trusted:
                 ledger.restamp(now)
 
-        await self._books.transact(note)
+        try:
+            # Not `transact`: a beat must not take the ballast.
+            await self._books.call(note)
+        except DiskFull as error:
+            # The disk has answered. Starting anew, as the watchdog would, does not empty it.
+            log.error("%s", error)
 
     async def _clock_changed(self, now: Moment, doubt: Doubt | None) -> None:
         self._tell_doubt(doubt)

@@ -108,6 +108,7 @@ class PageJournal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = Lock()
+        space.allow_probing(path.parent)
         self._journal: Journal | None = Journal(path)
 
     def append(

@@ -35,6 +35,7 @@ COMPOSITION = {
     "hub.recordings",
     "hub.traces",
     "hub.requests",
+    "hub.room",
     "hub.rounds",
     "hub.serve",
     "hub.shelf",

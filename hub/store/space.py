@@ -11,10 +11,10 @@ Never a row that the central service has not. A new reading is then refused: the
 that it arrived, the screen says so (`obstacle`), the technician and the central service know.
 """
 
-import errno
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -46,9 +46,15 @@ class Space:
     ballast: bool
 
     @property
+    def free(self) -> float:
+        """Of all, 0 to 1."""
+        return self.free_bytes / self.total_bytes
+
+    @property
     def level(self) -> Level:
-        free = self.free_bytes / self.total_bytes
-        return Level.CRITICAL if free < CRITICAL else Level.LOW if free < LOW else Level.OK
+        return (
+            Level.CRITICAL if self.free < CRITICAL else Level.LOW if self.free < LOW else Level.OK
+        )
 
 
 def obstacle(folder: Path) -> Obstacle | None:
@@ -63,13 +69,18 @@ def obstacle(folder: Path) -> Obstacle | None:
             return Obstacle.FAULT
         if found.f_bavail * found.f_frsize < FULL_BYTES or (found.f_files and not found.f_favail):
             return Obstacle.FULL
-        os.close(os.open(folder / PROBE, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.close(os.open(folder / PROBE, os.O_WRONLY))
     except (FileNotFoundError, PermissionError):
         return None  # not there yet, or of the other process: statvfs is all that is known
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        return Obstacle.FULL if full else Obstacle.FAULT
+    except OSError:
+        return Obstacle.FAULT
     return None
+
+
+def allow_probing(folder: Path) -> None:
+    """By the process that writes in `folder`."""
+    with suppress(OSError):  # `obstacle` says why
+        (folder / PROBE).touch(0o600)
 
 
 class Ballast:
