@@ -1,6 +1,6 @@
 """Room on the disk: how much is left, and what goes, in which order, when there is none.
 
-1. Logs: journald's (systemd/journald-hjemmehub.conf), which end at 16 MB and keep 10 % free.
+1. Logs: journald's (systemd/journald-hjemmehub.conf), 16 MB at most, fewer when the disk fills up.
 2. What a technician asked to have recorded (`hub.store.retention`).
 3. Rows that the central service has: past their retention each hour; then, when a reading finds no
    room, the oldest first, however young. There is a copy of each, and of the reading there is none.
