@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,6 +20,7 @@ from hub.messages import Messages
 from hub.panel import Light, Panel
 from hub.receiving import Receiving
 from hub.records import Kept, OutboxKind, Outcome
+from hub.reminders import Reminders
 from hub.requests import Requests
 from hub.room import Room
 from hub.rounds import Rounds, clock_json
@@ -105,6 +107,8 @@ class App:
             synchronised=self._synchronised,
             anomalies=self._anomalies,
         )
+        zone = ZoneInfo(settings.hub.timezone)
+        self._reminders = Reminders(books, zone, self.guard.known, self.panel.beep)
         for damage in books.damage:
             self.rounds.failed("books", damage)
         await self.home.load()
@@ -119,6 +123,7 @@ class App:
         supervisor.start("clock", self.rounds.watch_clock)
         supervisor.start("health", self.rounds.report_health)
         supervisor.start("retention", self.rounds.tidy)
+        supervisor.start("reminders", self._reminders.run)
         if self._settings.ble.enabled:
             supervisor.start("bluetooth", self._receiving.by_radio)
         for port in self._settings.serial:
@@ -215,6 +220,8 @@ class App:
 
     def _document_changed(self, name: str) -> None:
         self.uplink.refresh()
+        if name == "plan":
+            self._reminders.plan_changed()
         if name == "devices":
             self._soon(self.home.load_kit())
 

@@ -34,6 +34,7 @@ COMPOSITION = {
     "hub.receiving",
     "hub.recordings",
     "hub.traces",
+    "hub.reminders",
     "hub.requests",
     "hub.room",
     "hub.rounds",
