@@ -61,7 +61,23 @@ class Rounds:
         """A durable note of the time: it bounds what a later boot cannot know, and it proves to
         the watchdog that the event loop, the books' thread and the disk still answer."""
         interval_s = min(BEAT_S, systemd.watchdog_interval_s())
-        await health.feed_watchdog({"commit": self._note_time}, interval_s)
+        await health.feed_watchdog({"commit": self.note_time}, interval_s)
+
+    async def note_time(self) -> None:
+        """Durable on return."""
+        now, ledger = self._guard.now(), self._books.ledger
+
+        def note() -> None:
+            ledger.notes.put_state("alive", {"mono_ms": now.mono_ms, "boot_id": now.boot_id})
+            if now.trusted:
+                ledger.restamp(now)
+
+        try:
+            # Not `transact`: a beat must not take the ballast.
+            await self._books.call(note)
+        except DiskFull as error:
+            # The disk has answered. Starting anew, as the watchdog would, does not empty it.
+            log.error("%s", error)
 
     async def watch_clock(self) -> None:
         while True:
@@ -99,21 +115,6 @@ class Rounds:
                 log.info("let go of %d bundles that were received long ago", pruned)
             await asyncio.sleep(TIDY_S)
 
-    async def _note_time(self) -> None:
-        now, ledger = self._guard.now(), self._books.ledger
-
-        def note() -> None:
-            ledger.notes.put_state("alive", {"mono_ms": now.mono_ms, "boot_id": now.boot_id})
-            if now.trusted:
-                ledger.restamp(now)
-
-        try:
-            # Not `transact`: a beat must not take the ballast.
-            await self._books.call(note)
-        except DiskFull as error:
-            # The disk has answered. Starting anew, as the watchdog would, does not empty it.
-            log.error("%s", error)
-
     async def _clock_changed(self, now: Moment, doubt: Doubt | None) -> None:
         self._tell_doubt(doubt)
         self._home.note(
@@ -127,12 +128,11 @@ class Rounds:
 
     def _restamp(self, now: Moment) -> int:
         ledger, first = self._books.ledger, self._guard.first
-        ledger.notes.put_state(KNOWN_SINCE, msgspec.to_builtins(first))
-        if not now.trusted:
-            return 0
-        was_wrong = self._measured_by not in (None, first)
+        if self._measured_by not in (None, first):
+            ledger.disbelieve(now)
         self._measured_by = first
-        return ledger.restamp(now, anew=was_wrong)
+        ledger.notes.put_state(KNOWN_SINCE, msgspec.to_builtins(first))
+        return ledger.restamp(now) if now.trusted else 0
 
     def _tell_doubt(self, doubt: Doubt | None) -> None:
         self.failed("time", f"the clock {DOUBTED[doubt]}: {CURE}" if doubt else None)

@@ -1,9 +1,8 @@
 """What becomes known about the time of a measurement after it was received."""
 
-from dataclasses import replace
 from datetime import datetime
 
-from hub.clock import ClockState, Moment, corrected
+from hub.clock import Moment, corrected
 from hub.store.database import Database
 from hub.store.encoding import moment_columns, to_moment, to_text, to_time
 
@@ -12,9 +11,12 @@ INSERT INTO boot SELECT :boot, newest, :wall, newest, :wall
   FROM (SELECT ifnull(max(number), 0) AS newest FROM measurement) WHERE true
 ON CONFLICT DO UPDATE SET last_number = excluded.last_number, last_wall = excluded.last_wall
 """
-LIES = "DELETE FROM boot WHERE last_wall > :wall OR boot_id = :boot"
 CORRECTABLE = """
-SELECT * FROM measurement WHERE received_boot = ? AND (? OR received_state != 'ntp')
+SELECT * FROM measurement WHERE received_boot = ? AND received_state != 'ntp'
+  AND NOT EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = measurement.seq)
+"""
+DISBELIEVED = """
+UPDATE measurement SET received_state = 'doubted' WHERE received_boot = ? AND received_state = 'ntp'
   AND NOT EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = measurement.seq)
 """
 
@@ -41,20 +43,25 @@ def last_known(database: Database) -> datetime | None:
     return to_time(wall) if wall else None
 
 
-def restamp(database: Database, trusted: Moment, *, anew: bool = False) -> int:
-    """Note that the time is known; correct this boot's rows that are not sealed → how many.
+def disbelieve(database: Database, now: Moment) -> None:
+    """What this boot believed was wrong: stamps that have not left are in doubt again.
 
-    anew  what was believed before was wrong: so are the stamps made by it, and any later mark
+    So is every mark of this boot, and of another one where it lies after a trusted now.
     """
-    known: dict[str, object] = {"boot": trusted.boot_id, "wall": to_text(trusted.wall)}
     with database.transaction():
-        if anew:
-            database.change(LIES, known)
-        database.change(KNOWN_NOW, known)
-        found = database.rows(CORRECTABLE, (trusted.boot_id, anew))
+        database.change(DISBELIEVED, (now.boot_id,))
+        database.change("DELETE FROM boot WHERE boot_id = ?", (now.boot_id,))
+        if now.trusted:
+            database.change("DELETE FROM boot WHERE last_wall > ?", (to_text(now.wall),))
+
+
+def restamp(database: Database, trusted: Moment) -> int:
+    """Note that the time is known; correct this boot's rows that are not sealed → how many."""
+    with database.transaction():
+        database.change(KNOWN_NOW, {"boot": trusted.boot_id, "wall": to_text(trusted.wall)})
+        found = database.rows(CORRECTABLE, (trusted.boot_id,))
         for row in found:
-            then = replace(to_moment(row, "received"), state=ClockState.RESTORED)
-            right = moment_columns("received", corrected(then, trusted))
+            right = moment_columns("received", corrected(to_moment(row, "received"), trusted))
             database.change(
                 "UPDATE measurement SET received_wall = :received_wall,"
                 " received_state = :received_state WHERE number = :number",

@@ -190,12 +190,13 @@ class Ledger:
         first = msgspec.convert(since, Moment) if since else None
         return Past(dating.last_known(self._database), first)
 
-    def restamp(self, trusted: Moment, *, anew: bool = False) -> int:
-        """The time is known now: correct this boot's rows that are not sealed yet → how many.
+    def restamp(self, trusted: Moment) -> int:
+        """The time is known now: correct this boot's rows that are not sealed yet → how many."""
+        return dating.restamp(self._database, trusted)
 
-        anew  what was believed before was wrong
-        """
-        return dating.restamp(self._database, trusted, anew=anew)
+    def disbelieve(self, now: Moment) -> None:
+        """What this boot believed of the time was wrong: the same rows wait for a better one."""
+        dating.disbelieve(self._database, now)
 
     def bounds(self, kept: Kept) -> tuple[datetime | None, datetime | None]:
         """The last instant before, and the first one after, at which the hub knew the time."""
