@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, Protocol
 
 import paho.mqtt.client as paho
@@ -65,6 +66,7 @@ class Network:
         self._greeted = self._stopping = self._finished = False
         self._said: Ending | None = None  # by the broker, about the end
         self._line: socket.socket | None = None
+        self._heard_at = 0.0
         self._arrivals = Arrivals(self._acknowledge)
         self._tls: tls.Context | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -161,11 +163,13 @@ class Network:
             # until the broker's delayed ACK of the first, 40 ms later.
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = line
+            self._heard_at = monotonic()
             self._loop.add_reader(line, self._read)
             self._look_at_timers()
             self._write()
 
     def _read(self) -> None:
+        self._heard_at = monotonic()
         code = self._paho.loop_read()
         # What TLS has decrypted already does not make the socket readable again.
         while code == OK and isinstance(self._line, ssl.SSLSocket) and self._line.pending():
@@ -182,7 +186,11 @@ class Network:
 
     def _look_at_timers(self) -> None:
         self._timer = self._loop.call_later(TIMERS_EVERY_S, self._look_at_timers)
-        self._check(self._paho.loop_misc())
+        # paho alone would give up as late as two of these rounds after two keep-alives.
+        if 0 < 2 * self._paho.keepalive - TIMERS_EVERY_S < monotonic() - self._heard_at:
+            self._finish(endings.SILENT)
+        else:
+            self._check(self._paho.loop_misc())
 
     def _check(self, code: MQTTErrorCode) -> None:
         if self._stopping:
