@@ -155,6 +155,7 @@ install_hub() {
     [ -n "$root" ] || packages bluetoothctl:bluez chromium:chromium cage:cage
     as_root install -d -m 755 "$root$INSTALL_DIR" "$root$CONFIG_DIR"
     as_root install -d -m 755 "$root"/etc/systemd/system "$root"/usr/lib/sysusers.d \
+        "$root"/etc/systemd/journald.conf.d \
         "$root"/etc/udev/rules.d "$root"/etc/chromium/policies/managed
 
     say "setup: installing to $root$INSTALL_DIR"
@@ -168,6 +169,8 @@ install_hub() {
     as_root install -m 644 README.md LICENSE "$root$INSTALL_DIR/"
     as_root install -m 644 systemd/hjemmehub.sysusers "$root/usr/lib/sysusers.d/hjemmehub.conf"
     as_root install -m 644 systemd/*.service systemd/*.path "$root/etc/systemd/system/"
+    as_root install -m 644 systemd/journald-hjemmehub.conf \
+        "$root/etc/systemd/journald.conf.d/hjemmehub.conf"
     as_root install -m 644 config/udev/*.rules "$root/etc/udev/rules.d/"
     as_root install -m 644 config/chromium/*.json "$root/etc/chromium/policies/managed/"
     [ -n "$root" ] || as_root systemd-sysusers
@@ -181,6 +184,7 @@ install_hub() {
     [ -z "$root" ] || return 0
     as_root udevadm control --reload
     as_root systemctl daemon-reload
+    as_root systemctl restart systemd-journald.service
     as_root systemctl enable --quiet hub.service hub-web.service hub-kiosk.service hub-radio.path
     as_root systemctl restart hub.service hub-web.service hub-kiosk.service hub-radio.path
     say "setup: done. 'sudo hub doctor' tells how it is."

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.settings import Settings, SettingsError, load
-from hub.store.errors import KeyUnusable
+from hub.store.errors import KeyUnusable, SchemaTooNew, StoreError
 
+EX_IOERR = 74  # sysexits.h: it is worth starting again
+EX_CONFIG = 78  # it is not: see the units
 CONFIG = Path("/etc/hjemmehub/hub.toml")
 
 DECODE_EXAMPLE = """\
@@ -29,9 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         status: int = options.run(options)
-    except (SettingsError, KeyUnusable) as error:
+    except (SettingsError, KeyUnusable, SchemaTooNew) as error:
         sys.stderr.write(f"hub: {error}\n")
-        return 78  # EX_CONFIG of sysexits.h
+        return EX_CONFIG
+    except StoreError as error:
+        sys.stderr.write(f"hub: {error}\n")
+        return EX_IOERR
     except KeyboardInterrupt:
         return 130
     return status

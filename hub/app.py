@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,13 +20,17 @@ from hub.messages import Messages
 from hub.panel import Light, Panel
 from hub.receiving import Receiving
 from hub.records import Kept, OutboxKind, Outcome
+from hub.reminders import Reminders
 from hub.requests import Requests
+from hub.room import Room
 from hub.rounds import Rounds, clock_json
 from hub.settings import Settings
+from hub.store.errors import StoreError
 from hub.store.journal import JournalReader
 from hub.store.key import Key, load_or_make
 from hub.supervisor import Supervisor
 from hub.takeover import Takeover
+from hub.trust import Guard
 from hub.uplink.identifiers import device_urn
 from hub.uplink.status import DeviceStatus, Facts
 from hub.uplink.uplink import LinkState, Uplink, Wiring
@@ -40,12 +45,13 @@ async def run(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         key = load_or_make(settings.hub.key_path)
         app = App(settings, key)
-        books = await stack.enter_async_context(Books(settings.hub.state_dir, key, app.kept))
+        supervisor = Supervisor(app.failed)
+        opening = Books(settings.hub.state_dir, key, app.kept, supervisor.disk_failed)
+        books = await stack.enter_async_context(opening)
         await app.build(books)
         stack.callback(app.panel.close)
-        supervisor = Supervisor(app.rounds.failed)
         stack.push_async_callback(supervisor.close)
-        stack.push_async_callback(app.uplink.leave, "shutdown")
+        stack.push_async_callback(app.leave)
         app.start(supervisor)
         systemd.notify("READY=1")
         log.info("hub %s %s runs", settings.hub.id, VERSION)
@@ -62,11 +68,11 @@ class App:
     panel: Panel
     uplink: Uplink
     rounds: Rounds
+    guard: Guard
 
     def __init__(self, settings: Settings, key: Key) -> None:
         self._settings = settings
         self._key = key
-        self._now = partial(clock.now, settings.clock.trust)
         self._pairing = Pairing(settings.ble.join_window_s)
         self._online = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
@@ -74,6 +80,10 @@ class App:
     async def build(self, books: Books) -> None:
         settings = self._settings
         self.books = books
+        source = settings.clock.trust
+        past = await books.call(books.ledger.past)
+        self.guard = Guard(partial(clock.now, source), past, bounded=source == "ntp")
+        self._now = self.guard.now
         self.panel = Panel(settings.panel, pressed=self._open_window, held=self._open_setup)
         self.home = Home(books, self._pairing, self._now, self._device_changed, self._light)
         self._bundles = Bundles(
@@ -89,16 +99,19 @@ class App:
             self._now,
             forget=self._receiving.forget,
             identify=self.panel.identify,
+            told=lambda *between: self.rounds.told(*between),
         )
         self.uplink = Uplink(settings.hub.id, settings.mqtt, self._wiring())
         self.rounds = Rounds(
             settings,
             books,
             self.home,
-            self._now,
+            self.guard,
             synchronised=self._synchronised,
             anomalies=self._anomalies,
         )
+        zone = ZoneInfo(settings.hub.timezone)
+        self._reminders = Reminders(books, zone, self.guard.known, self.panel.beep)
         for damage in books.damage:
             self.rounds.failed("books", damage)
         await self.home.load()
@@ -109,13 +122,22 @@ class App:
         supervisor.start("uplink", self.uplink.run)
         supervisor.start("pages", self._takeover().run)
         supervisor.start("watchdog", self.rounds.beat)
+        supervisor.start("disk", self._room().watch)
         supervisor.start("clock", self.rounds.watch_clock)
         supervisor.start("health", self.rounds.report_health)
         supervisor.start("retention", self.rounds.tidy)
+        supervisor.start("reminders", self._reminders.run)
         if self._settings.ble.enabled:
             supervisor.start("bluetooth", self._receiving.by_radio)
         for port in self._settings.serial:
             supervisor.start(f"port {port.where}", partial(self._receiving.by_wire, port))
+
+    async def leave(self) -> None:
+        with suppress(StoreError):  # a receipt that is not written down: the row goes again
+            await self.uplink.leave("shutdown")
+
+    def failed(self, name: str, reason: str | None) -> None:
+        self.rounds.failed(name, reason)
 
     def kept(self, kept: Kept) -> None:
         """A new measurement is durable."""
@@ -139,6 +161,9 @@ class App:
             parked=self._parked,
             document=self._document_changed,
         )
+
+    def _room(self) -> Room:
+        return Room(self.books, self._bundles, self._now, self.uplink.refresh)
 
     def _takeover(self) -> Takeover:
         requests = Requests(
@@ -198,6 +223,8 @@ class App:
 
     def _document_changed(self, name: str) -> None:
         self.uplink.refresh()
+        if name == "plan":
+            self._reminders.plan_changed()
         if name == "devices":
             self._soon(self.home.load_kit())
 
@@ -246,4 +273,5 @@ class App:
     def _anomalies(self) -> dict[str, int]:
         """Counts without contents, for the technician and for the central service."""
         counts = self.uplink.anomalies.counts() | self._receiving.anomalies()
+        counts |= {"clock_doubted": self.rounds.doubts} if self.rounds.doubts else {}
         return counts | ({"books_damaged": len(self.books.damage)} if self.books.damage else {})

@@ -85,12 +85,14 @@ class Bundles:
         arose: Moment | None = None,
         about_reading: Kept | None = None,
         detail: str | None = None,
+        clearing: str | None = None,
     ) -> str:
         """Put an alert into the outbox → its id. Equal `about` and code are one alert.
 
         arose          when; now, if it is not given
         about_reading  the measurement that it is about
         detail         for the technician behind the nurse, in English
+        clearing       how an alert with this `about` and code has ended
         """
         at = arose or self._now()
         id, body = alert(
@@ -103,6 +105,7 @@ class Bundles:
             at=at.wall,
             zone=self._zone,
             detail=detail,
+            clearing=clearing,
             device=self._device_of(about_reading) if about_reading else None,
             observations=self._observations_of(about_reading) if about_reading else (),
         )

@@ -23,9 +23,13 @@ CLOCK_UNREADABLE_TOLERANCE = timedelta(minutes=10)
 
 
 class ClockState(StrEnum):
-    """`restored`: set from the last shutdown or by hand, so late by an unknown while."""
+    """`restored`: set from the last shutdown or by hand, so late by an unknown while.
+
+    `doubted`: synchronised with something that cannot be right (`hub.trust`).
+    """
 
     RESTORED = "restored"
+    DOUBTED = "doubted"
     NTP = "ntp"
 
 

@@ -1,6 +1,7 @@
 """What the central service may ask for (`dn/cmd`), done by the hub. Each is quick and durable."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from hub.acquire.kit import KitItem
@@ -22,7 +23,10 @@ Reply = Mapping[str, Any]
 
 
 class CommandHandlers:
-    """`handlers` goes to the uplink; an order's `args` has the struct of its type."""
+    """`handlers` goes to the uplink; an order's `args` has the struct of its type.
+
+    told  the central service says that it is now between these two times
+    """
 
     def __init__(
         self,
@@ -32,12 +36,14 @@ class CommandHandlers:
         *,
         forget: Callable[[str], Awaitable[None]],
         identify: Callable[[], None],
+        told: Callable[[datetime, datetime], Awaitable[None]],
     ) -> None:
         self._messages = messages
         self._home = home
         self._now = now
         self._forget = forget
         self._identify = identify
+        self._told = told
         self.handlers: Mapping[str, Handler] = {
             "message.show": self._message_show,
             "message.clear": self._message_clear,
@@ -89,7 +95,8 @@ class CommandHandlers:
         return {}
 
     async def _time_sync(self, order: Order) -> Reply:
-        """The hub's clock is its operating system's; the answer tells how it is."""
+        """A clock that was doubted is believed where it agrees; the answer tells how it is."""
+        await self._told(order.issued, order.expires)
         now = self._now()
         return {"synced": now.trusted, "hubTime": now.wall.isoformat()}
 

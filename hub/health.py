@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from hub import systemd
+from hub.records import Obstacle
+from hub.store.space import obstacle
 
 log = logging.getLogger(__name__)
 
 LOW_SPACE_PERCENT = 10
+NOTHING_KEPT = {
+    Obstacle.FAULT: "nothing can be written: put in another memory card",
+    Obstacle.FULL: "full: new readings are refused; see what has filled it with du -x /",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,10 @@ async def feed_watchdog(checks: Mapping[str, Check], interval_s: float) -> None:
 
 
 def storage(path: Path) -> Fact:
+    """Of the folder of the books."""
+    found = obstacle(path)
+    if found is not None:
+        return Fact("storage", False, NOTHING_KEPT[found])
     free = free_percent(path)
     return Fact("storage", free >= LOW_SPACE_PERCENT, f"{free} % free")
 

@@ -2,9 +2,11 @@
 
 import http.client
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 from hub import state
+from hub.health import storage
 from hub.settings import Settings
 from hub.store.errors import NotThereYet
 from hub.store.readings import LedgerReader
@@ -45,7 +47,7 @@ def documents(settings: Settings, name: str | None, out: TextIO) -> int:
 def status(settings: Settings, out: TextIO) -> int:
     """Connection, outbox, clock, rejected payloads; exit 1 when something needs a technician."""
     try:
-        lines = list(_status_lines(state.ledger(settings)))
+        lines = list(_status_lines(state.ledger(settings), settings.hub.state_dir))
     except NotThereYet:
         out.write(f"{NOTHING_YET}\n")
         return 1
@@ -69,7 +71,7 @@ def setup(settings: Settings, action: str, out: TextIO) -> int:
     return 0 if answer.status < http.HTTPStatus.BAD_REQUEST else 1
 
 
-def _status_lines(reader: LedgerReader) -> Iterator[tuple[bool, str]]:
+def _status_lines(reader: LedgerReader, folder: Path) -> Iterator[tuple[bool, str]]:
     connection = reader.state("connection") or {"state": "offline", "reason": "not connected yet"}
     online = connection["state"] == "online"
     yield online, f"central service: {connection['state']}{_because(connection.get('reason'))}"
@@ -77,6 +79,8 @@ def _status_lines(reader: LedgerReader) -> Iterator[tuple[bool, str]]:
     oldest = f", oldest from {counts.oldest_at:%Y-%m-%d %H:%M} UTC" if counts.oldest_at else ""
     yield True, f"outbox: {counts.waiting} waiting{oldest}"
     yield counts.parked == 0, f"parked: {counts.parked}"
+    room = storage(folder)
+    yield room.ok, f"storage: {room.detail}"
     clock = reader.state("clock") or {"synchronised": False}
     yield clock["synchronised"], f"clock: {'' if clock['synchronised'] else 'not '}synchronised"
     radio = reader.state("radio") or {"problem": None}

@@ -139,6 +139,13 @@ class OutboxCounts:
     oldest_at: datetime | None
 
 
+class Obstacle(StrEnum):
+    """Why nothing can be kept at this moment."""
+
+    FAULT = "fault"  # the disk has failed, or its file system is read-only now
+    FULL = "full"
+
+
 class JournalKind(StrEnum):
     """What the web process can say. Each has a JSON object as its body."""
 

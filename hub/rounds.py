@@ -3,14 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from hub import health, systemd
 from hub.books import Books
-from hub.clock import Moment, Now
+from hub.clock import Moment
 from hub.health import Fact
 from hub.home import Home
 from hub.settings import Settings
+from hub.store.errors import DiskFull
+from hub.store.ledger import KNOWN_SINCE
+from hub.trust import Doubt, Guard
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +24,13 @@ BEAT_S = 60.0
 CLOCK_LOOK_S = 2.0
 HEALTH_LOOK_S = 15.0
 TIDY_S = 3600.0
+
+DOUBTED = {
+    Doubt.TOO_EARLY: "says a time before one that is known",
+    Doubt.TOO_LATE: "says a time long after the last one that is known",
+    Doubt.STEPPED: "has jumped",
+}
+CURE = "look at the time server; then confirm the time on the setup page, or with time.sync"
 
 
 class Rounds:
@@ -28,7 +41,7 @@ class Rounds:
         settings: Settings,
         books: Books,
         home: Home,
-        now: Now,
+        guard: Guard,
         *,
         synchronised: Callable[[], None],
         anomalies: Callable[[], dict[str, int]],
@@ -36,25 +49,57 @@ class Rounds:
         self._settings = settings
         self._books = books
         self._home = home
-        self._now = now
+        self._guard = guard
         self._synchronised = synchronised
         self._anomalies = anomalies
-        self._trusted: bool | None = None
+        self._seen: tuple[bool, Doubt | None, Moment | None] | None = None
+        self._measured_by = guard.first
+        self.doubts = 0
         self.problems: dict[str, str] = {}
 
     async def beat(self) -> None:
         """A durable note of the time: it bounds what a later boot cannot know, and it proves to
         the watchdog that the event loop, the books' thread and the disk still answer."""
         interval_s = min(BEAT_S, systemd.watchdog_interval_s())
-        await health.feed_watchdog({"commit": self._note_time}, interval_s)
+        await health.feed_watchdog({"commit": self.note_time}, interval_s)
+
+    async def note_time(self) -> None:
+        """Durable on return."""
+        now, ledger = self._guard.now(), self._books.ledger
+
+        def note() -> None:
+            ledger.notes.put_state("alive", {"mono_ms": now.mono_ms, "boot_id": now.boot_id})
+            if now.trusted:
+                ledger.restamp(now)
+
+        try:
+            # Not `transact`: a beat must not take the ballast.
+            await self._books.call(note)
+        except DiskFull as error:
+            # The disk has answered. Starting anew, as the watchdog would, does not empty it.
+            log.error("%s", error)
 
     async def watch_clock(self) -> None:
         while True:
-            now = self._now()
-            if now.trusted != self._trusted:
-                self._trusted = now.trusted
-                await self._clock_changed(now)
+            await self.look_at_clock()
             await asyncio.sleep(CLOCK_LOOK_S)
+
+    async def look_at_clock(self) -> None:
+        now, doubt = self._guard.now(), self._guard.doubt()
+        before, self._seen = self._seen, (now.trusted, doubt, self._guard.first)
+        if self._seen != before:
+            await self._clock_changed(now, doubt)
+
+    async def told(self, earliest: datetime, latest: datetime) -> None:
+        """The central service says that it is now between these two."""
+        self._guard.told(earliest, latest)
+        await self.look_at_clock()
+
+    async def confirm_time(self) -> bool:
+        """A technician says that the clock is right."""
+        confirmed = self._guard.confirm()
+        await self.look_at_clock()
+        return confirmed
 
     async def report_health(self) -> None:
         while True:
@@ -66,27 +111,34 @@ class Rounds:
     async def tidy(self) -> None:
         while True:
             ledger, days = self._books.ledger, self._settings.retention.days
-            if pruned := await self._books.call(ledger.prune, self._now(), days):
+            if pruned := await self._books.call(ledger.prune, self._guard.now(), days):
                 log.info("let go of %d bundles that were received long ago", pruned)
             await asyncio.sleep(TIDY_S)
 
-    async def _note_time(self) -> None:
-        now, ledger = self._now(), self._books.ledger
-
-        def note() -> None:
-            ledger.notes.put_state("alive", {"mono_ms": now.mono_ms, "boot_id": now.boot_id})
-            if now.trusted:
-                ledger.restamp(now)
-
-        await self._books.transact(note)
-
-    async def _clock_changed(self, now: Moment) -> None:
-        self._home.note("clock", {"synchronised": now.trusted})
+    async def _clock_changed(self, now: Moment, doubt: Doubt | None) -> None:
+        self._tell_doubt(doubt)
+        self._home.note(
+            "clock", {"synchronised": now.trusted, "doubt": doubt, "boot_id": now.boot_id}
+        )
+        restamped = await self._books.transact(lambda: self._restamp(now))
+        if restamped:
+            log.info("the time is known: %d readings were re-stamped", restamped)
         if now.trusted:
-            restamped = await self._books.call(self._books.ledger.restamp, now)
-            if restamped:
-                log.info("the time is known: %d readings were re-stamped", restamped)
             self._synchronised()
+
+    def _restamp(self, now: Moment) -> int:
+        ledger, first = self._books.ledger, self._guard.first
+        if self._measured_by not in (None, first):
+            ledger.disbelieve(now)
+        self._measured_by = first
+        ledger.notes.put_state(KNOWN_SINCE, msgspec.to_builtins(first))
+        return ledger.restamp(now) if now.trusted else 0
+
+    def _tell_doubt(self, doubt: Doubt | None) -> None:
+        self.failed("time", f"the clock {DOUBTED[doubt]}: {CURE}" if doubt else None)
+        if doubt is not None:
+            self.doubts += 1
+            log.warning("the clock %s and is not believed", DOUBTED[doubt])
 
     def _storage(self) -> Fact:
         return health.storage(self._settings.hub.state_dir)

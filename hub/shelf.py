@@ -1,17 +1,23 @@
 """The store as the pages want it: they never meet its errors.
 
 While the hub has no readable ledger the pages show that it is starting, and still take answers.
+While the disk takes nothing they still show what is there. After a fault no handle is used again:
+the book is opened anew.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from drivers.measurement import Kind
 from hub.clock import Moment
-from hub.records import Entry, JournalKind, OutboxCounts, Outcome, Parked, Step
-from hub.store.errors import StoreError
+from hub.records import Entry, JournalKind, Obstacle, OutboxCounts, Outcome, Parked, Step
+from hub.store import space
+from hub.store.errors import DiskFault, StoreError, Unreadable
+from hub.store.hold import is_held
 from hub.store.journal import Journal
 from hub.store.key import Key
 from hub.store.notes import DeviceStatus
@@ -21,6 +27,8 @@ from hub.web.books import CannotSave
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 NOTHING_WAITS = OutboxCounts(waiting=0, parked=0, oldest_at=None)
 
 
@@ -28,14 +36,23 @@ class LateLedger:
     """`hub.web.books.Ledger`: empty while `absent` says why."""
 
     def __init__(self, path: Path, key: Key) -> None:
+        self._path = path
+        self._key = key
         self._reader = LedgerReader(path, key)
 
     def absent(self) -> str | None:
         try:
             self._reader.taken()
         except StoreError as error:
+            self._let_go_after(error)
             return error.reason
         return None
+
+    def has_hub(self) -> bool | None:
+        return is_held(self._path.parent)
+
+    def obstacle(self) -> Obstacle | None:
+        return space.obstacle(self._path.parent)
 
     def version(self) -> str:
         return self._or("absent", lambda: self._reader.version())
@@ -75,48 +92,82 @@ class LateLedger:
     def close(self) -> None:
         self._reader.close()
 
-    @staticmethod
-    def _or(empty: T, read: Callable[[], T]) -> T:
+    def _or(self, empty: T, read: Callable[[], T]) -> T:
         try:
             return read()
-        except StoreError:
+        except StoreError as error:
+            self._let_go_after(error)
             return empty
+
+    def _let_go_after(self, error: StoreError) -> None:
+        if isinstance(error, DiskFault | Unreadable):  # another thread may still be reading
+            self._reader = LedgerReader(self._path, self._key)
 
 
 class PageJournal:
     """`hub.web.books.Journal`: what cannot be kept is CannotSave, and the page says so."""
 
     def __init__(self, path: Path, key: Key) -> None:
-        self._journal = Journal(path, key)
+        self._path = path
+        self._key = key
+        self._lock = Lock()
+        space.allow_probing(path.parent)
+        self._journal: Journal | None = Journal(path, key)
 
     def append(
         self, kind: JournalKind, body: dict[str, Any], *, form: str | None, moment: Moment
     ) -> int:
         try:
-            return self._journal.append(kind, body, form=form, moment=moment).number
+            return self._with(
+                lambda journal: journal.append(kind, body, form=form, moment=moment).number
+            )
         except StoreError as error:
             raise CannotSave(str(error)) from error
 
     def answers(self, check_in: str) -> dict[str, Any]:
-        return self._journal.answers(check_in)
+        return self._or({}, lambda journal: journal.answers(check_in))
 
     def draft(self, questionnaire: str, since: datetime) -> str | None:
-        return self._journal.draft(questionnaire, since)
+        return self._or(None, lambda journal: journal.draft(questionnaire, since))
 
     def completed(self, questionnaire: str, since: datetime) -> datetime | None:
-        return self._journal.completed(questionnaire, since)
+        return self._or(None, lambda journal: journal.completed(questionnaire, since))
 
     def last(self, kind: JournalKind) -> Entry | None:
-        return self._journal.last(kind)
+        return self._or(None, lambda journal: journal.last(kind))
 
     def messages_read(self) -> set[str]:
-        return self._journal.messages_read()
+        return self._or(set(), lambda journal: journal.messages_read())
 
     def whose(self, after: int) -> dict[str, JournalKind]:
-        return self._journal.whose(after)
+        return self._or({}, lambda journal: journal.whose(after))
 
     def prune(self, taken: int, moment: Moment) -> int:
-        return self._journal.prune(taken, moment)
+        return self._or(0, lambda journal: journal.prune(taken, moment))
+
+    def obstacle(self) -> Obstacle | None:
+        return space.obstacle(self._path.parent)
 
     def close(self) -> None:
-        self._journal.close()
+        if self._journal is not None:
+            self._journal.close()
+
+    def _or(self, empty: T, use: Callable[[Journal], T]) -> T:
+        try:
+            return self._with(use)
+        except StoreError as error:
+            log.error("%s", error)
+            return empty
+
+    def _with(self, use: Callable[[Journal], T]) -> T:
+        with self._lock:
+            if self._journal is None:
+                self._journal = Journal(self._path, self._key)
+            journal = self._journal
+        try:
+            return use(journal)
+        except (DiskFault, Unreadable):
+            with self._lock:
+                if self._journal is journal:  # let go, not closed: another thread may be in it
+                    self._journal = None
+            raise

@@ -8,7 +8,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Collection
 
-from hub.store.errors import DiskFault, Unreadable
+from hub.store.errors import DiskFault, StoreError, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +33,22 @@ class Supervisor:
     def __init__(self, failed: Callable[[str, str | None], None]) -> None:
         self._failed = failed
         self._tasks: list[asyncio.Task[None]] = []
-        self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._end: asyncio.Future[int] = self._loop.create_future()
 
     def start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.ensure_future(self._keep(name, work)))
 
     async def wait(self) -> int:
         """Until SIGTERM or SIGINT → 0, or until the disk fails → 74."""
-        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop, 0)
+            self._loop.add_signal_handler(number, self._stop, 0)
         return await self._end
+
+    def disk_failed(self, fault: StoreError) -> None:
+        """From any thread, whoever met it: also what nobody waits for ends the process."""
+        log.critical("%s; ending", fault)
+        self._loop.call_soon_threadsafe(self._stop, EX_IOERR)
 
     async def close(self) -> None:
         await end_tasks(self._tasks)

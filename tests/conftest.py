@@ -1,6 +1,8 @@
 """Counts what injected faults cost, for the end of the run and for docs/faults.md."""
 
+import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,14 @@ def tally(request: pytest.FixtureRequest, _tallies: None) -> Tally:
     """Of the first fault with which the test is marked."""
     first: Tally = request.node.stash[TALLIES][0]
     return first
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder that costs no disk time, for what is about order and not about power."""
+    shared = Path("/dev/shm")  # noqa: S108
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.hookimpl(wrapper=True)

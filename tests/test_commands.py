@@ -42,12 +42,14 @@ class House:
         self.home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
         self.forgotten: list[str] = []
         self.identified = 0
+        self.between: list[tuple[datetime, datetime]] = []
         handlers = CommandHandlers(
             Messages(books, self._complete),
             self.home,
             now,
             forget=self._forget,
             identify=self._identify,
+            told=self._told,
         )
         self.handlers = handlers.handlers
 
@@ -68,6 +70,9 @@ class House:
         self.forgotten.append(address)
 
     async def _complete(self, command: str, detail: object) -> None: ...
+
+    async def _told(self, earliest: datetime, latest: datetime) -> None:
+        self.between.append((earliest, latest))
 
     def _identify(self) -> None:
         self.identified += 1
@@ -125,6 +130,7 @@ async def test_a_device_is_removed_with_its_bond(house: House) -> None:
 
 async def test_the_hub_tells_its_time_and_where_it_is(house: House) -> None:
     assert (await house.command("time.sync"))["synced"] is True
+    assert house.between == [(NOW, NOW + timedelta(hours=1))]
     await house.command("hub.identify")
     assert house.identified == 1
     with pytest.raises(Refused):

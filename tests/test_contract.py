@@ -17,7 +17,7 @@ from hub import questionnaire
 from hub.demo import documents
 from hub.records import OutboxCounts, OutboxKind
 from hub.settings import Patient
-from hub.uplink import mqtt, receipts, status
+from hub.uplink import dialect, receipts, status
 from hub.uplink.alerts import AlertCode
 from hub.uplink.anomalies import Anomalies, Anomaly
 from hub.uplink.commands import Commands, Refused, Reply
@@ -246,10 +246,10 @@ def test_the_words_of_the_code_are_those_of_the_document() -> None:
 def test_the_numbers_of_the_code_are_those_of_the_document() -> None:
     assert f"version: {CONTRACT}.0" in ASYNCAPI
     assert WORDS.startswith(f"# The contract with the central service, version {CONTRACT}\n")
-    assert f"sessionExpiryInterval: {mqtt.SESSION_EXPIRY_S}" in ASYNCAPI
+    assert f"sessionExpiryInterval: {dialect.SESSION_EXPIRY_S}" in ASYNCAPI
     assert f"maximumPacketSize: {MAXIMUM_BYTES}" in ASYNCAPI
-    assert f"Receive Maximum {mqtt.RECEIVE_MAXIMUM}," in WORDS
-    assert f"Will Delay {mqtt.WILL_DELAY_S} s" in WORDS
+    assert f"Receive Maximum {dialect.RECEIVE_MAXIMUM}," in WORDS
+    assert f"Will Delay {dialect.WILL_DELAY_S} s" in WORDS
 
 
 @pytest.mark.parametrize("type", ARGUMENTS)

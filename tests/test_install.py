@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.__main__ import EX_CONFIG
 from hub.acquire.bluez import RESTART_WISH
 
 ROOT = Path(__file__).parents[1]
@@ -93,6 +94,18 @@ def test_the_only_thing_done_as_root_is_to_restart_bluetooth_and_seldom() -> Non
         "/usr/bin/systemctl restart bluetooth.service",
         "/usr/bin/sleep 600",
     ]
+
+
+@pytest.mark.parametrize("unit", ["hub.service", "hub-web.service"])
+def test_what_starting_again_cannot_cure_is_not_started_again(unit: str) -> None:
+    text = (ROOT / "systemd" / unit).read_text()
+    assert f"\nRestartPreventExitStatus={EX_CONFIG}\n" in text
+
+
+def test_the_log_stays_small() -> None:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "systemd" / "journald-hjemmehub.conf")
+    assert parser["Journal"]["SystemMaxUse"] == "16M"
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

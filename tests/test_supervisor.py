@@ -78,3 +78,9 @@ async def test_a_swallowed_cancellation_is_repeated(monkeypatch: pytest.MonkeyPa
     await end_tasks([task])
     assert swallowed.is_set()
     assert task.cancelled()
+
+
+async def test_a_fault_that_somebody_met_elsewhere_ends_the_process(keeping: Supervisor) -> None:
+    fault = DiskFault(Path("ledger.db"), "disk I/O error", "SQLITE_IOERR_FSYNC")
+    await asyncio.to_thread(keeping.disk_failed, fault)
+    assert await keeping.wait() == EX_IOERR

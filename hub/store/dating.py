@@ -15,6 +15,10 @@ CORRECTABLE = """
 SELECT * FROM measurement WHERE received_boot = ? AND received_state != 'ntp'
   AND NOT EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = measurement.seq)
 """
+DISBELIEVED = """
+UPDATE measurement SET received_state = 'doubted' WHERE received_boot = ? AND received_state = 'ntp'
+  AND NOT EXISTS (SELECT 1 FROM bundle WHERE bundle.seq = measurement.seq)
+"""
 
 # A boot's mark was made after the measurement with its number, and before the next one.
 LAST_BEFORE = """
@@ -31,6 +35,24 @@ SELECT min(wall) FROM (
     UNION ALL SELECT first_wall FROM boot WHERE first_number >= :number
     UNION ALL SELECT last_wall FROM boot WHERE last_number >= :number)
 """
+
+
+def last_known(database: Database) -> datetime | None:
+    """The last instant at which the time was known, in any boot."""
+    wall = database.value("SELECT max(last_wall) FROM boot")
+    return to_time(wall) if wall else None
+
+
+def disbelieve(database: Database, now: Moment) -> None:
+    """What this boot believed was wrong: stamps that have not left are in doubt again.
+
+    So is every mark of this boot, and of another one where it lies after a trusted now.
+    """
+    with database.transaction():
+        database.change(DISBELIEVED, (now.boot_id,))
+        database.change("DELETE FROM boot WHERE boot_id = ?", (now.boot_id,))
+        if now.trusted:
+            database.change("DELETE FROM boot WHERE last_wall > ?", (to_text(now.wall),))
 
 
 def restamp(database: Database, trusted: Moment) -> int:

@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import TypeVar
 
+import msgspec
+
 from drivers.measurement import Measurement, Rejected
 from hub.clock import Moment
 from hub.records import Kept, OutboxKind, Reception, Whose
@@ -22,6 +24,7 @@ from hub.store.outbox import Outbox
 from hub.store.salvage import open_book
 from hub.store.schema import LEDGER
 from hub.store.space import Ballast, Space, drains
+from hub.trust import Past
 
 T = TypeVar("T")
 
@@ -37,6 +40,7 @@ VALUES (:number, :id, :seq, :kind, :device_key, :driver, :session, :received_wal
 """
 ASKED_ABOUT = "ask_who"  # the state in which the kiosk finds the ids of what is held
 ASKED_AT_MOST = 50
+KNOWN_SINCE = "known_since"  # the state that holds the first moment of a boot that was believed
 
 # One step on a scale may be several measurements (weight, body composition): that is one question.
 OCCASION = """device_key, session,
@@ -186,9 +190,19 @@ class Ledger:
                 if row is not None and not row["sealed"]:
                     self._database.change("UPDATE measurement SET seq = NULL WHERE id = ?", (id,))
 
+    def past(self) -> Past:
+        """What was known of the time when this book was last written."""
+        since = self.notes.state(KNOWN_SINCE)
+        first = msgspec.convert(since, Moment) if since else None
+        return Past(dating.last_known(self._database), first)
+
     def restamp(self, trusted: Moment) -> int:
         """The time is known now: correct this boot's rows that are not sealed yet → how many."""
         return dating.restamp(self._database, trusted)
+
+    def disbelieve(self, now: Moment) -> None:
+        """What this boot believed of the time was wrong: the same rows wait for a better one."""
+        dating.disbelieve(self._database, now)
 
     def bounds(self, kept: Kept) -> tuple[datetime | None, datetime | None]:
         """The last instant before, and the first one after, at which the hub knew the time."""

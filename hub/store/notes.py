@@ -90,13 +90,17 @@ class Notes:
     def put_state(self, key: str, value: object) -> bool:
         """Any JSON value. Writes, and returns True, only when it differs from what is there."""
         text = to_bytes(value)
-        old = self._database.value("SELECT value FROM state WHERE key = ?", (key,))
-        if opened(self._key, old, "state", key) == text:
+        if self._state(key) == text:
             return False
         self._database.change(
             "INSERT OR REPLACE INTO state VALUES (?, ?)", (key, self._key.seal(text, "state", key))
         )
         return True
+
+    def state(self, key: str) -> Any:
+        """What was put there last; None: nothing."""
+        content = self._state(key)
+        return None if content is None else from_json(content)
 
     def device_status(self, device_key: str, **changes: Unpack[DeviceChanges]) -> DeviceStatus:
         """Change what is given → the whole. Only a real change is written."""
@@ -134,6 +138,10 @@ class Notes:
         with self._database.transaction():
             self._set(name, value := self._get(name) + more)
         return value
+
+    def _state(self, key: str) -> bytes | None:
+        sealed = self._database.value("SELECT value FROM state WHERE key = ?", (key,))
+        return opened(self._key, sealed, "state", key)
 
     def _get(self, name: str) -> int:
         return self._database.value("SELECT value FROM counter WHERE name = ?", (name,)) or 0

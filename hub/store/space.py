@@ -1,21 +1,32 @@
-"""Room on the disk: how much is left, and a ballast to let go of when there is none.
+"""Room on the disk: how much is left, and what goes, in which order, when there is none.
 
-On a full disk SQLite cannot even mark a row as received, so an outbox could never empty itself.
-The ballast is a file that only holds room for that.
+1. Logs: journald's (systemd/journald-hjemmehub.conf), 16 MB at most, fewer when the disk fills up.
+2. What a technician asked to have recorded (`hub.store.retention`).
+3. Rows that the central service has: past their retention each hour; then, when a reading finds no
+   room, the oldest first, however young. There is a copy of each, and of the reading there is none.
+4. The ballast, a file that only holds room, for what empties the outbox: on a full disk SQLite
+   cannot even mark a row as received. A reading never takes it, so it is there when the line is.
+
+Never a row that the central service has not. A new reading is then refused: the device is not told
+that it arrived, the screen says so (`obstacle`), the technician and the central service know.
 """
 
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
+from hub.records import Obstacle
 from hub.store.errors import DiskFull
 
 BALLAST_BYTES = 8 * 1024 * 1024
+FULL_BYTES = 128 * 1024  # less, and SQLite may not get the pages of one reading
+PROBE = "probe"
 LOW = 0.10
 CRITICAL = 0.05
 
@@ -35,9 +46,41 @@ class Space:
     ballast: bool
 
     @property
+    def free(self) -> float:
+        """Of all, 0 to 1."""
+        return self.free_bytes / self.total_bytes
+
+    @property
     def level(self) -> Level:
-        free = self.free_bytes / self.total_bytes
-        return Level.CRITICAL if free < CRITICAL else Level.LOW if free < LOW else Level.OK
+        return (
+            Level.CRITICAL if self.free < CRITICAL else Level.LOW if self.free < LOW else Level.OK
+        )
+
+
+def obstacle(folder: Path) -> Obstacle | None:
+    """Why nothing can be kept in `folder`; writes nothing.
+
+    An open for writing is refused where the file system has gone read-only; since Linux 6.15
+    statvfs does not tell that of an ext4 (EMERGENCY_RO).
+    """
+    try:
+        found = os.statvfs(folder)
+        if found.f_flag & os.ST_RDONLY:
+            return Obstacle.FAULT
+        if found.f_bavail * found.f_frsize < FULL_BYTES or (found.f_files and not found.f_favail):
+            return Obstacle.FULL
+        os.close(os.open(folder / PROBE, os.O_WRONLY))
+    except (FileNotFoundError, PermissionError):
+        return None  # not there yet, or of the other process: statvfs is all that is known
+    except OSError:
+        return Obstacle.FAULT
+    return None
+
+
+def allow_probing(folder: Path) -> None:
+    """By the process that writes in `folder`."""
+    with suppress(OSError):  # `obstacle` says why
+        (folder / PROBE).touch(0o600)
 
 
 class Ballast:

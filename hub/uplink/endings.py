@@ -22,7 +22,7 @@ class EndingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """`code` is the MQTT 5 reason code when the broker gave one."""
+    """`code` is the MQTT 5 reason code when the broker gave one, or what that of 3.1.1 means."""
 
     kind: EndingKind
     reason: str
@@ -53,7 +53,11 @@ class TooLarge(UplinkError):
 
 NOT_YET = Ending(EndingKind.UNREACHABLE, "not connected yet")
 STOPPED = Ending(EndingKind.STOPPED, "the hub ended the connection")
-NO_ANSWER = Ending(EndingKind.UNREACHABLE, "the server took the call but is not an MQTT broker")
+NO_ANSWER = Ending(
+    EndingKind.UNREACHABLE,
+    "the server took the call but does not answer as a broker of the MQTT version that is set"
+    " ([mqtt] protocol)",
+)
 NOT_WELCOME = Ending(
     EndingKind.CERTIFICATE, "the server hung up: perhaps it does not accept this hub's certificate"
 )
@@ -64,11 +68,11 @@ AGAIN_AND_AGAIN = Ending(
 
 # MQTT 5.0 §2.4. The words say what a technician can do about it, where anything can be done.
 REASON_CODES = {
-    0x80: "unspecified error",
+    0x80: "the broker refuses this and does not say why",
     0x81: "the broker could not read a packet of ours",
     0x82: "protocol error",
     0x83: "the broker refuses this for reasons of its own",
-    0x84: "the broker does not speak MQTT 5",
+    0x84: 'the broker does not speak MQTT 5: set [mqtt] protocol to "3.1.1"',
     0x85: "the broker does not accept this hub id",
     0x86: "wrong user name or password",
     0x87: "not authorised: the broker does not know this hub, or its rules forbid this topic",

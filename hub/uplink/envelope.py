@@ -21,6 +21,7 @@ MAXIMUM_INFLATED_BYTES = 1024 * 1024
 GZIP_FROM_BYTES = 4096
 
 Encoding = Literal["identity", "gzip"]
+Pack = Callable[[bytes], tuple[bytes, Encoding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

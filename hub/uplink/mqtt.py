@@ -1,4 +1,4 @@
-"""One MQTT 5 network connection on the event loop. The only importer of paho.
+"""One MQTT network connection on the event loop. The only importer of paho.
 
 Only the call itself (name, TCP, TLS) blocks, and has a thread for that; then paho's socket is read
 and written by the event loop. With a network thread of its own the outbox drained a quarter more
@@ -14,23 +14,21 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from time import monotonic
+from typing import Any, Protocol
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub.settings import Mqtt
-from hub.uplink import endings, properties, tls
+from hub.uplink import endings, tls
 from hub.uplink.arrivals import Arrivals
+from hub.uplink.dialect import DIALECTS
 from hub.uplink.endings import Ending
 from hub.uplink.envelope import MAXIMUM_BYTES, Delivery, Publication
 
-SESSION_EXPIRY_S = 30 * 24 * 3600
-WILL_DELAY_S = 45
-RECEIVE_MAXIMUM = 10
 TIMERS_EVERY_S = 1.0  # paho's keep-alive is looked after this often
 OK = MQTTErrorCode.MQTT_ERR_SUCCESS
 UNSPECIFIED_ERROR = 0x80
@@ -63,10 +61,12 @@ class Network:
     ) -> None:
         self._settings = settings
         self._listener = listener
+        self._dialect = DIALECTS[settings.protocol]
         self._loop = asyncio.get_running_loop()
         self._greeted = self._stopping = self._finished = False
         self._said: Ending | None = None  # by the broker, about the end
         self._line: socket.socket | None = None
+        self._heard_at = 0.0
         self._arrivals = Arrivals(self._acknowledge)
         self._tls: tls.Context | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -92,7 +92,7 @@ class Network:
             publication.payload,
             qos=1,
             retain=publication.retain,
-            properties=_Encoded(properties.encoded(publication)),
+            properties=_encoded(self._dialect.message(publication)),
         )
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             raise RuntimeError("more messages under way than were agreed")
@@ -114,12 +114,13 @@ class Network:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
+            clean_session=False if self._dialect.session() is None else None,
+            protocol=MQTTProtocolVersion(self._dialect.level),
             reconnect_on_failure=False,
             manual_ack=True,
         )
         client.max_inflight_messages = client.max_queued_messages = window
-        encoded = _Encoded(properties.encoded(will, will_delay_s=WILL_DELAY_S))
+        encoded = _encoded(self._dialect.will(will))
         client.will_set(will.topic, will.payload, qos=1, retain=True, properties=encoded)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -138,13 +139,16 @@ class Network:
                 self._settings.host,
                 self._settings.port,
                 self._settings.keepalive_s,
-                clean_start=False,
-                properties=_session_properties(),
+                **self._session(),
             )
         except (OSError, ValueError) as failure:
             error = failure
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(self._on_called, error)
+
+    def _session(self) -> dict[str, Any]:
+        packed = self._dialect.session()
+        return {} if packed is None else {"clean_start": False, "properties": _Encoded(packed)}
 
     def _on_called(self, error: OSError | ValueError | None) -> None:
         line = self._paho.socket()
@@ -159,11 +163,13 @@ class Network:
             # until the broker's delayed ACK of the first, 40 ms later.
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = line
+            self._heard_at = monotonic()
             self._loop.add_reader(line, self._read)
             self._look_at_timers()
             self._write()
 
     def _read(self) -> None:
+        self._heard_at = monotonic()
         code = self._paho.loop_read()
         # What TLS has decrypted already does not make the socket readable again.
         while code == OK and isinstance(self._line, ssl.SSLSocket) and self._line.pending():
@@ -180,7 +186,11 @@ class Network:
 
     def _look_at_timers(self) -> None:
         self._timer = self._loop.call_later(TIMERS_EVERY_S, self._look_at_timers)
-        self._check(self._paho.loop_misc())
+        # paho alone would give up as late as two of these rounds after two keep-alives.
+        if 0 < 2 * self._paho.keepalive - TIMERS_EVERY_S < monotonic() - self._heard_at:
+            self._finish(endings.SILENT)
+        else:
+            self._check(self._paho.loop_misc())
 
     def _check(self, code: MQTTErrorCode) -> None:
         if self._stopping:
@@ -266,12 +276,8 @@ class _Encoded(Properties):
         return packed
 
 
-def _session_properties() -> Properties:
-    asked = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho has no types here
-    asked.SessionExpiryInterval = SESSION_EXPIRY_S
-    asked.ReceiveMaximum = RECEIVE_MAXIMUM
-    asked.MaximumPacketSize = MAXIMUM_BYTES
-    return asked
+def _encoded(packed: bytes | None) -> Properties | None:
+    return None if packed is None else _Encoded(packed)
 
 
 def _nothing() -> None:

@@ -13,6 +13,8 @@ from hub.uplink.rows import Lane, Row
 
 # The broker is busy, or its rules forbid the topic: no row is at fault, so none is ever parked.
 NOT_THE_ROWS_FAULT = frozenset({0x87, 0x89, 0x96, 0x97})
+# It may be the row, or the broker that is in trouble: a row is at fault if others of its kind pass.
+PERHAPS_THE_ROWS_FAULT = frozenset({0x80, 0x83, 0x91})
 POISON_AFTER = 3
 
 
@@ -47,6 +49,7 @@ class Patience:
         self._gaps: dict[int, float] = {}
         self._refusals: Counter[int] = Counter()
         self._paused: dict[OutboxKind, tuple[float, float]] = {}  # until, how long
+        self._refused_since: dict[OutboxKind, set[int]] = {}  # the last row of the kind was taken
         self.problems: dict[OutboxKind, str] = {}
 
     def __len__(self) -> int:
@@ -94,12 +97,14 @@ class Patience:
         """The broker took it, so it takes this kind."""
         del self._refusals[row.seq]
         self._paused.pop(row.kind, None)
+        self._refused_since.pop(row.kind, None)
         if self.problems.pop(row.kind, None) is not None:
             self._told()
 
     def refused(self, row: Row, code: int, now: float) -> str | None:
         """The broker said no → the reason when the row is poison and must be parked."""
-        if code in NOT_THE_ROWS_FAULT:
+        is_the_brokers = code in PERHAPS_THE_ROWS_FAULT and self._none_passed(row)
+        if code in NOT_THE_ROWS_FAULT or is_the_brokers:
             if self.problems.get(row.kind) != words(code):
                 self.problems[row.kind] = words(code)
                 self._told()
@@ -115,6 +120,14 @@ class Patience:
             return f"refused {count} times: {reason}"
         self.put_off(row.seq, now + self._pace.refusal_wait_s * 2 ** (count - 1))
         return None
+
+    def _none_passed(self, row: Row) -> bool:
+        """Since this row was refused the last time."""
+        refused = self._refused_since.setdefault(row.kind, set())
+        if row.seq in refused:
+            return True
+        refused.add(row.seq)
+        return False
 
     def paused_until(self, kind: OutboxKind, now: float) -> float | None:
         until, _ = self._paused.get(kind, (0.0, 0.0))

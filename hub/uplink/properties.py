@@ -12,8 +12,11 @@ MESSAGE_EXPIRY = b"\x02"
 CONTENT_TYPE = b"\x03"
 RESPONSE_TOPIC = b"\x08"
 CORRELATION_DATA = b"\x09"
+SESSION_EXPIRY = b"\x11"
 WILL_DELAY = b"\x18"
+RECEIVE_MAXIMUM = b"\x21"
 USER_PROPERTY = b"\x26"
+MAXIMUM_PACKET_SIZE = b"\x27"
 
 
 def encoded(publication: Publication, *, will_delay_s: int | None = None) -> bytes:
@@ -39,8 +42,19 @@ def encoded(publication: Publication, *, will_delay_s: int | None = None) -> byt
         parts += MESSAGE_EXPIRY, publication.expires_s.to_bytes(4, "big")
     if will_delay_s is not None:
         parts += WILL_DELAY, will_delay_s.to_bytes(4, "big")
-    body = b"".join(parts)
-    return _length(len(body)) + body
+    return _with_length(b"".join(parts))
+
+
+def of_session(*, expiry_s: int, receive_maximum: int, maximum_bytes: int) -> bytes:
+    """The same for CONNECT (§3.1.2.11)."""
+    return _with_length(
+        SESSION_EXPIRY
+        + expiry_s.to_bytes(4, "big")
+        + RECEIVE_MAXIMUM
+        + receive_maximum.to_bytes(2, "big")
+        + MAXIMUM_PACKET_SIZE
+        + maximum_bytes.to_bytes(4, "big")
+    )
 
 
 def _text(value: str) -> bytes:
@@ -48,11 +62,12 @@ def _text(value: str) -> bytes:
     return len(octets).to_bytes(2, "big") + octets
 
 
-def _length(value: int) -> bytes:
+def _with_length(body: bytes) -> bytes:
     """Variable Byte Integer (§1.5.5)."""
+    value = len(body)
     digits = bytearray()
     while value > 127:
         digits.append(value & 127 | 128)
         value >>= 7
     digits.append(value)
-    return bytes(digits)
+    return bytes(digits) + body

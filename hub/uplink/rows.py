@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from hub.records import Due, OutboxKind
-from hub.uplink.envelope import Encoding, compressed
+from hub.uplink.envelope import Encoding, Pack, compressed
 
 T = TypeVar("T")
 
@@ -108,7 +108,13 @@ class Fetched:
 
 
 def fetch(
-    outbox: Outbox, seal: Seal, *, limit: int, mark: int, excluding: Collection[int]
+    outbox: Outbox,
+    seal: Seal,
+    *,
+    limit: int,
+    mark: int,
+    excluding: Collection[int],
+    pack: Pack = compressed,
 ) -> Fetched:
     """The next rows of all lanes, sealed. Runs on the ledger's thread.
 
@@ -130,14 +136,14 @@ def fetch(
             if sealed is None:
                 unready.add(due.seq)
             else:
-                parcels.append(_packed(due, lane, sealed))
+                parcels.append(_packed(due, lane, sealed, pack))
     return Fetched(parcels, frozenset(unready), tuple(parked), found == limit)
 
 
-def _packed(due: Due, lane: Lane, sealed: Sealed) -> Parcel:
+def _packed(due: Due, lane: Lane, sealed: Sealed, pack: Pack) -> Parcel:
     """Compressed here, beside the event loop: zlib lets it run meanwhile."""
     row = Row(due.seq, due.kind, sealed.id, UUID(sealed.id.removeprefix("urn:uuid:")))
-    payload, encoding = compressed(sealed.body)
+    payload, encoding = pack(sealed.body)
     return Parcel(row, lane, payload, encoding, due.created.wall)
 
 

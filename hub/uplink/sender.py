@@ -13,7 +13,7 @@ from uuid import UUID
 
 from hub.uplink.bookkeeper import Bookkeeper
 from hub.uplink.endings import Ending, TooLarge
-from hub.uplink.envelope import FHIR_JSON, Publication
+from hub.uplink.envelope import FHIR_JSON, Pack, Publication, compressed
 from hub.uplink.patience import Pace, Patience
 from hub.uplink.receipts import Fate, Verdict
 from hub.uplink.rows import Lane, OnLedger, Outbox, Parcel, Row, Seal
@@ -41,6 +41,7 @@ class Sender:
         books: Bookkeeper,
         *,
         receipts: Literal["central", "broker"] = "central",
+        pack: Pack = compressed,
         pace: Pace | None = None,
         on_parked: OnParked = lambda seq, kind, reason: None,
         on_problem: Callable[[], None] = lambda: None,
@@ -60,6 +61,7 @@ class Sender:
             busy=self._busy,
             stirred=self._stirred.set,
             on_parked=on_parked,
+            pack=pack,
         )
         self._backlog_at = 0.0
         self._in_flight: dict[int, Row] = {}

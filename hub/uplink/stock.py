@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hub.records import OutboxKind
+from hub.uplink.envelope import Pack, compressed
 from hub.uplink.rows import Fetched, OnLedger, Outbox, Parcel, Seal, fetch
 
 OnParked = Callable[[int, OutboxKind, str], None]
@@ -27,6 +28,7 @@ class Stock:
         busy: Callable[[], set[int]],
         stirred: Callable[[], None],
         on_parked: OnParked,
+        pack: Pack = compressed,
     ) -> None:
         self._outbox = outbox
         self._on_ledger = on_ledger
@@ -35,6 +37,7 @@ class Stock:
         self._busy = busy
         self._stirred = stirred
         self._on_parked = on_parked
+        self._pack = pack
         self.parcels: deque[Parcel] = deque()
         self._is_stale = True
         self._more = False
@@ -84,6 +87,7 @@ class Stock:
             limit=self._size,
             mark=self._mark,
             excluding=self._busy() | self._unready | here,
+            pack=self._pack,
         )
         self._fetching = asyncio.ensure_future(self._on_ledger(job))
         self._fetching.add_done_callback(lambda _: self._stirred())

@@ -22,6 +22,7 @@ from hub.uplink.bookkeeper import Bookkeeper
 from hub.uplink.commands import CommandBook, Commands, Handler, Reply
 from hub.uplink.connection import Connection
 from hub.uplink.desired import Check
+from hub.uplink.dialect import DIALECTS
 from hub.uplink.endings import NOT_YET, STOPPED, ConnectionEnded, Ending, EndingKind
 from hub.uplink.envelope import Publication
 from hub.uplink.inbox import Inbox
@@ -125,6 +126,7 @@ class Uplink:
             self.topics,
             self._books,
             receipts=mqtt.receipts,
+            pack=DIALECTS[mqtt.protocol].pack,
             pace=self._pace,
             on_parked=wiring.parked,
             on_problem=lambda: self._tell(None),

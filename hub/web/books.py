@@ -11,7 +11,17 @@ from typing import Any, Protocol
 
 from drivers.measurement import Kind
 from hub.clock import Moment
-from hub.records import Device, Entry, JournalKind, Kept, OutboxCounts, Outcome, Parked, Step
+from hub.records import (
+    Device,
+    Entry,
+    JournalKind,
+    Kept,
+    Obstacle,
+    OutboxCounts,
+    Outcome,
+    Parked,
+    Step,
+)
 
 
 class LedgerAbsent(Exception):
@@ -72,9 +82,14 @@ class RejectedPayload(Protocol):
 
 
 class Ledger(Protocol):
-    """Read only. While `absent` says why there is none, everything is empty."""
+    """Read only. While `absent` says why there is none, everything is empty.
+
+    has_hub  whether a hub runs on this book; None: not known
+    """
 
     def absent(self) -> str | None: ...
+    def has_hub(self) -> bool | None: ...
+    def obstacle(self) -> Obstacle | None: ...
     def version(self) -> str: ...
     def readings(
         self, limit: int, since: datetime | None = None, kind: Kind | None = None
@@ -106,6 +121,7 @@ class Journal(Protocol):
     def messages_read(self) -> set[str]: ...
     def whose(self, after: int) -> dict[str, JournalKind]: ...
     def prune(self, taken: int, moment: Moment) -> int: ...
+    def obstacle(self) -> Obstacle | None: ...
 
 
 class Documents(Protocol):
@@ -120,3 +136,7 @@ class Books:
     ledger: Ledger
     journal: Journal
     documents: Documents
+
+    def obstacle(self) -> Obstacle | None:
+        """Why a reading or an answer cannot be kept now."""
+        return self.journal.obstacle() or self.ledger.obstacle()

@@ -11,11 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from drivers.measurement import Kind
+from hub.schedule import CarePlan, Concept, Detail, Repeat, as_date
 
-ZONE = "https://hub.example/fhir/StructureDefinition/egenbehandling-sone"
 MDC = "urn:iso:std:iso:11073:10101"
 ZONES = ("green", "yellow", "red")
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KINDS = {
     "150020": Kind.BLOOD_PRESSURE,
     "188736": Kind.BODY_WEIGHT,
@@ -32,60 +31,6 @@ class PlanUnreadable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Coding(Struct, frozen=True):
-    system: str = ""
-    code: str = ""
-
-
-class Concept(Struct, frozen=True):
-    coding: list[Coding] = []
-    text: str = ""
-
-
-class Repeat(Struct, frozen=True, rename="camel"):
-    period: float = 1
-    period_unit: str = "d"
-    time_of_day: list[str] = []
-    day_of_week: list[str] = []
-
-
-class Timing(Struct, frozen=True):
-    repeat: Repeat = Repeat()
-
-
-class Detail(Struct, frozen=True, rename="camel"):
-    status: str = ""
-    description: str = ""
-    code: Concept = Concept()
-    instantiates_canonical: list[str] = []
-    scheduled_timing: Timing | None = None
-
-
-class Extension(Struct, frozen=True, rename="camel"):
-    url: str
-    value_code: str = ""
-
-
-class Activity(Struct, frozen=True):
-    detail: Detail = Detail()
-    extension: list[Extension] = []
-
-    @property
-    def zone(self) -> str | None:
-        return next((found.value_code for found in self.extension if found.url == ZONE), None)
-
-
-class Period(Struct, frozen=True):
-    start: str = ""
-
-
-class CarePlan(Struct, frozen=True):
-    language: str = ""
-    title: str = ""
-    period: Period = Period()
-    activity: list[Activity] = []
 
 
 class Goal(Struct, frozen=True):
@@ -156,16 +101,21 @@ class Plan:
         ]
         return list(dict.fromkeys(found))
 
+    def words(self, task: str) -> str | None:
+        """Of `hub.schedule.Activity.task`, as they were written."""
+        activities = self._plan.activity if self._plan else []
+        return next((one.detail.description for one in activities if one.task == task), None)
+
     def today(self, on: date) -> list[Task]:
         """What the schedule asks for on this day, in the order of the clock."""
         if self._plan is None:
             return []
-        start = _date(self._plan.period.start) or on
+        start = as_date(self._plan.period.start)
         tasks = [
             task
             for activity in self._plan.activity
             if activity.zone is None and activity.detail.scheduled_timing is not None
-            if _falls_on(activity.detail.scheduled_timing.repeat, start, on)
+            if activity.detail.scheduled_timing.repeat.falls_on(on, start)
             for task in _tasks(activity.detail, activity.detail.scheduled_timing.repeat)
         ]
         return sorted(tasks, key=lambda task: task.time or "")
@@ -177,19 +127,3 @@ def _tasks(detail: Detail, repeat: Repeat) -> list[Task]:
     asked = detail.instantiates_canonical[0] if detail.instantiates_canonical else None
     times: list[str | None] = [time[:5] for time in repeat.time_of_day]
     return [Task(detail.description, time, kind, asked) for time in times or [None]]
-
-
-def _falls_on(repeat: Repeat, start: date, on: date) -> bool:
-    if repeat.day_of_week and WEEKDAYS[on.weekday()] not in repeat.day_of_week:
-        return False
-    days = {"d": 1, "wk": 7}.get(repeat.period_unit, 1) * max(1, round(repeat.period))
-    if repeat.day_of_week and days <= 7:
-        return True
-    return (on - start).days % days == 0
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None

@@ -1,4 +1,3 @@
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +11,6 @@ from tests.books import ledger_at, ledger_reader_at
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    """A folder that costs no disk time, for what is about order and not about power."""
-    shared = Path("/dev/shm")  # noqa: S108
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from hub.uplink.dialect import Version
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -31,11 +33,31 @@ class Seen:
     def json(self) -> Any:
         return msgspec.json.decode(self.body)
 
+    @property
+    def id(self) -> str:
+        """Of a FHIR message: beside the payload, or where there are no properties, in it."""
+        if "mid" in self.user:
+            return self.user["mid"]
+        named = self.json["identifier"]
+        (one,) = named if isinstance(named, list) else [named]
+        value: str = one["value"]
+        return value.removeprefix("urn:uuid:")
+
 
 class Central:
-    """`receipts`: answer each bundle with "accepted"."""
+    """receipts  answer each bundle with "accepted"
+    version   of MQTT; in 3.1.1 nothing that it sends has properties
+    """
 
-    def __init__(self, port: int, tenant: str, hub: str, *, receipts: bool = True) -> None:
+    def __init__(
+        self,
+        port: int,
+        tenant: str,
+        hub: str,
+        *,
+        receipts: bool = True,
+        version: Version = "5",
+    ) -> None:
         self.prefix = f"dho/v1/{tenant}/{hub}/"
         self.receipts = receipts
         self.seen: list[Seen] = []
@@ -43,10 +65,12 @@ class Central:
         self._news = asyncio.Condition()
         self._subscribed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._is_old = version == "3.1.1"
         self._paho = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"central-{hub}",
-            protocol=MQTTProtocolVersion.MQTTv5,
+            clean_session=False if self._is_old else None,
+            protocol=MQTTProtocolVersion.MQTTv311 if self._is_old else MQTTProtocolVersion.MQTTv5,
         )
         self._paho.on_connect = lambda client, *_: client.subscribe(f"{self.prefix}#", qos=1)
         self._paho.on_subscribe = self._on_subscribe
@@ -54,9 +78,12 @@ class Central:
         self._paho.reconnect_delay_set(1, 1)
 
     async def __aenter__(self) -> Self:
-        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's
-        session.SessionExpiryInterval = 3600
-        self._paho.connect("127.0.0.1", self._port, clean_start=False, properties=session)
+        if self._is_old:
+            self._paho.connect("127.0.0.1", self._port)
+        else:
+            session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's
+            session.SessionExpiryInterval = 3600
+            self._paho.connect("127.0.0.1", self._port, clean_start=False, properties=session)
         self._paho.loop_start()
         await self._subscribed.wait()
         return self
@@ -79,7 +106,8 @@ class Central:
         if response_topic is not None:
             properties.ResponseTopic = response_topic
         body = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
-        self._paho.publish(self.prefix + path, body, qos=1, retain=retain, properties=properties)
+        beside = None if self._is_old else properties
+        self._paho.publish(self.prefix + path, body, qos=1, retain=retain, properties=beside)
 
     def receipt(self, bundle: str, outcome: str = "accepted", **more: Any) -> None:
         uuid = UUID(bundle.removeprefix("urn:uuid:"))
@@ -111,7 +139,7 @@ class Central:
             dict(given.get("UserProperty", ())),
         )
         if self.receipts and path.startswith("up/fhir/"):
-            self.receipt(one.user["mid"])
+            self.receipt(one.id)
         asyncio.run_coroutine_threadsafe(self._add(one), self._loop)
 
     async def _add(self, one: Seen) -> None:

@@ -112,9 +112,10 @@ class Hub:
         kind: OutboxKind = OutboxKind.OBSERVATION,
         urgent: bool = False,
         wake: bool = True,
+        id: UUID | None = None,
     ) -> str:
         """A sealed row → its id, without `urn:uuid:`."""
-        id = uuid4()
+        id = id or uuid4()
         now = clock.now("always")
         outbox = self.ledger.outbox
         await self.call(lambda: outbox.put(kind, id.urn, body, created=now, urgent=urgent))

@@ -1,4 +1,4 @@
-"""A broker that does what a test tells it: just enough MQTT 5 to refuse, hang up and be silent."""
+"""A broker that does what a test tells it: just enough MQTT to refuse, hang up and be silent."""
 
 import asyncio
 import ssl
@@ -12,12 +12,18 @@ PINGREQ, PINGRESP, DISCONNECT = 0xC0, 0xD0, 0xE0
 
 @dataclass
 class Scripted:
-    """`puback`: reason code for a PUBLISH by its topic; None: never answer."""
+    """puback  reason code for a PUBLISH by its topic; None: never answer
+    is_old  MQTT 3.1.1: no properties, and a PUBACK without a code
+    """
 
     connack: bytes | None = b"\x00\x00\x00"  # session present, reason code, no properties
+    is_old: bool = False
     suback: int = 1
     puback: Callable[[str], int | None] = lambda topic: 0
+    on_connect: Callable[[], None] = lambda: None
     on_subscribe: Callable[[], None] = lambda: None
+    on_publish: Callable[[str, bytes], None] = lambda topic, rest: None  # properties and payload
+    on_puback: Callable[[int], None] = lambda mid: None
     port: int = 0
     connects: list[bytes] = field(default_factory=list)
     published: list[tuple[str, int]] = field(default_factory=list)  # topic, packet id
@@ -34,6 +40,14 @@ class Scripted:
         if code is not None:
             self.send(bytes([DISCONNECT, 1, code]))
         self._writers[-1].close()
+
+    def throw_out(self, code: int | None) -> None:
+        """All connections but the newest."""
+        for writer in self._writers[:-1]:
+            if not writer.is_closing():
+                if code is not None:
+                    writer.write(bytes([DISCONNECT, 1, code]))
+                writer.close()
 
     async def until(self, holds: Callable[["Scripted"], bool]) -> None:
         async with self.news:
@@ -55,21 +69,26 @@ class Scripted:
         kind = first & 0xF0
         if kind == CONNECT:
             self.connects.append(body)
+            self.on_connect()
             if self.connack is not None:
                 writer.write(bytes([CONNACK, len(self.connack)]) + self.connack)
         elif first == SUBSCRIBE:
+            answer = body[:2] + (b"" if self.is_old else b"\x00") + bytes([self.suback])
+            writer.write(bytes([SUBACK, len(answer)]) + answer)
             self.on_subscribe()
-            writer.write(bytes([SUBACK, 4]) + body[:2] + bytes([0, self.suback]))
         elif kind == PUBLISH:
             size = int.from_bytes(body[:2], "big")
             topic = body[2 : 2 + size].decode()
             mid = body[2 + size : 4 + size]
             self.published.append((topic, int.from_bytes(mid, "big")))
+            self.on_publish(topic, body[4 + size :])
             code = self.puback(topic)
             if code is not None:
-                writer.write(bytes([PUBACK, 3]) + mid + bytes([code]))
+                answer = mid + (b"" if self.is_old else bytes([code]))
+                writer.write(bytes([PUBACK, len(answer)]) + answer)
         elif kind == PUBACK:
             self.pubacks.append(int.from_bytes(body[:2], "big"))
+            self.on_puback(self.pubacks[-1])
         elif first == PINGREQ:
             writer.write(bytes([PINGRESP, 0]))
         async with self.news:

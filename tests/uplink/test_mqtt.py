@@ -10,7 +10,7 @@ import pytest
 from hub.demo.broker import Broker, free_port
 from hub.settings import Mqtt
 from hub.uplink import connection as connection_module
-from hub.uplink import endings, mqtt
+from hub.uplink import dialect, endings
 from hub.uplink.connection import Connection
 from hub.uplink.endings import ConnectionEnded, Ending, EndingKind, TooLarge
 from hub.uplink.envelope import FHIR_JSON, MAXIMUM_BYTES, Delivery, Publication, compressed
@@ -293,7 +293,7 @@ async def test_a_connection_that_is_closed_while_it_is_made_is_never_heard_of(
 async def test_the_will_speaks_when_the_hub_falls_silent(
     hub_id: str, central: Central, shared_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt, "WILL_DELAY_S", 0)
+    monkeypatch.setattr(dialect, "WILL_DELAY_S", 0)
     connection = make(shared_broker.port, hub_id)
     await connection.open()
     connection._network.cut()

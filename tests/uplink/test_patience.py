@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from hub.records import OutboxKind
 from hub.uplink.patience import Pace, Patience
 from hub.uplink.rows import Row
@@ -92,6 +94,24 @@ def test_refusals_are_counted_from_the_start_after_a_success() -> None:
         assert waiting.refused(row(1), 0x99, now=0) is None
         assert waiting.refused(row(1), 0x99, now=0) is None
         waiting.taken(row(1))
+
+
+@pytest.mark.parametrize("code", [0x80, 0x83, 0x91])
+def test_a_broker_that_refuses_all_without_a_reason_is_in_trouble_itself(code: int) -> None:
+    waiting = patience()
+    for _ in range(10):
+        assert waiting.refused(row(1), code, now=0) is None
+        assert waiting.refused(row(2), code, now=0) is None
+    assert OutboxKind.OBSERVATION in waiting.problems
+
+
+@pytest.mark.parametrize("code", [0x80, 0x83, 0x91])
+def test_a_row_that_is_refused_where_others_pass_is_poison(code: int) -> None:
+    waiting = patience()
+    for _ in range(2):
+        assert waiting.refused(row(1), code, now=0) is None
+        waiting.taken(row(2))
+    assert "refused 3 times" in (waiting.refused(row(1), code, now=0) or "")
 
 
 def test_a_problem_is_told_once_and_taken_back() -> None:

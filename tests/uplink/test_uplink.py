@@ -13,7 +13,7 @@ import pytest
 
 from hub.demo.broker import Broker
 from hub.records import OutboxKind
-from hub.uplink import mqtt, uplink
+from hub.uplink import dialect, uplink
 from hub.uplink.backoff import Backoff
 from hub.uplink.patience import Pace
 from hub.uplink.status import DeviceStatus
@@ -110,7 +110,7 @@ async def test_a_hub_that_leaves_says_so_itself(hub: Hub, central: Central) -> N
 async def test_a_hub_that_dies_is_spoken_for_by_its_will(
     hub: Hub, central: Central, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt, "WILL_DELAY_S", 0)
+    monkeypatch.setattr(dialect, "WILL_DELAY_S", 0)
     hub.backoff = Backoff(draw=lambda low, high: 3600)
     await hub.start()
     assert hub.uplink._connection is not None

@@ -4,6 +4,7 @@ from typing import Any
 
 from hub.web import passkey
 from hub.web.countdown import left_s
+from hub.web.kiosk.status import cannot_save
 from hub.web.language import gettext
 from hub.web.parts import books, now, parts
 
@@ -13,7 +14,9 @@ def frame() -> dict[str, Any]:
 
 
 def notice() -> str | None:
-    """What waits for somebody, a join window, setup pages: nobody should wonder about them."""
+    """A disk that takes nothing, then what waits for somebody, a join window, setup pages."""
+    if (words := cannot_save(books(), parts().settings.web.support_phone)) is not None:
+        return words
     if passkey.wanted(books(), now()):
         return gettext("Et apparat venter på et tall. Trykk Hjem.")
     if left_s(books().ledger.state("join_window"), now()):

@@ -11,15 +11,22 @@ from hub.web.language import gettext, marked, when
 
 PULL_THE_PLUG = "pull-the-plug"  # what only losing its power brings the radio back from
 UNPLUG = marked("Trekk ut strømmen til boksen, vent ti sekunder, og sett den i igjen.")
+STARTS = marked("Boksen starter. Det du svarer, blir lagret her.")
+TAKES_NONE = marked("Boksen tar ikke imot målinger nå.")
+TAKES_NONE_YET = marked("Boksen tar ikke imot målinger akkurat nå. Vent litt.")
 BEATS = timedelta(minutes=3)  # the hub notes every minute, at least, that it is there
 
 
 def line(books: Books, moment: Moment, phone: str) -> str:
     ledger, now = books.ledger, moment.wall
+    if (words := cannot_save(books, phone)) is not None:
+        return words
+    if ledger.has_hub() is False:
+        return _without_hub(ledger.state("alive"), moment, phone)
     if ledger.absent() is not None or _is_of_another_boot(ledger.state("alive"), moment):
-        return gettext("Boksen starter. Det du svarer, blir lagret her.")
+        return gettext(STARTS)
     if _is_silent(ledger.state("alive"), moment):
-        return _with_phone(gettext("Boksen tar ikke imot målinger nå."), phone)
+        return _with_phone(gettext(TAKES_NONE), phone)
     receiving = ledger.state("receiving")
     if receiving:
         return gettext("Tar imot fra %(device)s …") % {"device": receiving["device"]}
@@ -37,6 +44,22 @@ def line(books: Books, moment: Moment, phone: str) -> str:
         return _stuck(phone)
     newest = next(iter(ledger.readings(1)), None)
     return _everything_is_away(newest, now)
+
+
+def cannot_save(books: Books, phone: str) -> str | None:
+    """Said on every page: nobody should measure for nothing."""
+    if books.obstacle() is None:
+        return None
+    return _with_phone(gettext("Boksen kan ikke lagre nå."), phone)
+
+
+def _without_hub(alive: Any, moment: Moment, phone: str) -> str:
+    """It is started again by itself, a few times; after that somebody must come."""
+    in_this_boot = isinstance(alive, dict) and alive.get("boot_id") == moment.boot_id
+    since_ms = moment.mono_ms - (int(alive["mono_ms"]) if in_this_boot else 0)
+    if timedelta(milliseconds=since_ms) > BEATS:
+        return _with_phone(gettext(TAKES_NONE), phone)
+    return gettext(TAKES_NONE_YET) if in_this_boot else gettext(STARTS)
 
 
 def _stuck(phone: str) -> str:

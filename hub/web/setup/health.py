@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 
 from hub import VERSION
+from hub.records import Obstacle
 from hub.web.kiosk.status import PULL_THE_PLUG, UNPLUG
-from hub.web.language import gettext, when
+from hub.web.language import gettext, marked, when
 from hub.web.parts import books, now, parts
 
 pages = Blueprint("health", __name__)
@@ -37,7 +38,29 @@ def state() -> str:
     )
 
 
+OBSTACLES = {
+    Obstacle.FAULT: marked("Disken kan ikke skrives på. Bytt minnekortet."),
+    Obstacle.FULL: marked("Disken er full. Nye målinger blir ikke tatt imot."),
+}
+
+
 def facts() -> list[Fact]:
+    return [*obstacles(), *told()]
+
+
+def obstacles() -> list[Fact]:
+    """What the hub cannot write down itself."""
+    found = []
+    if (obstacle := books().obstacle()) is not None:
+        found.append(Fact(gettext("Lagring"), False, gettext(OBSTACLES[obstacle])))
+    if books().ledger.has_hub() is False:
+        words = gettext("Programmet går ikke. Se «journalctl -u hub»")
+        found.append(Fact(gettext("Boksen"), False, words))
+    return found
+
+
+def told() -> list[Fact]:
+    """By the hub, in its book."""
     ledger = books().ledger
     if (reason := ledger.absent()) is not None:
         return [
