@@ -6,6 +6,7 @@ writes a temporary file, fsyncs, renames and fsyncs the folder, and keeps the pr
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ import msgspec
 from tinydb.storages import Storage
 
 from hub.store.database import fsync_directory
-from hub.store.errors import from_system
+from hub.store.errors import system_errors
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, Any]], float_hook=Decimal)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
@@ -42,6 +43,14 @@ class JsonFile(Storage):
         self._report = report
 
     def read(self) -> dict[str, dict[str, Any]] | None:
+        with system_errors(self._path):
+            return self._read()
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        with system_errors(self._path):
+            self._write(data)
+
+    def _read(self) -> dict[str, dict[str, Any]] | None:
         try:
             return _decoder.decode(self._path.read_bytes())
         except FileNotFoundError:
@@ -52,17 +61,19 @@ class JsonFile(Storage):
             reason = str(error)
         return self._from_previous(reason)
 
-    def write(self, data: dict[str, dict[str, Any]]) -> None:
+    def _write(self, data: dict[str, dict[str, Any]]) -> None:
         content = msgspec.json.format(_encoder.encode(data), indent=2) + b"\n"
         is_there = self._path.exists()
         if is_there and self._path.read_bytes() == content:
+            fsync_directory(self._path.parent)  # whoever wrote it may have been killed before
             return
         new = self._path.with_name(self._path.name + ".new")
         try:
             _write_durably(new, content)
-        except OSError as error:
-            new.unlink(missing_ok=True)
-            raise from_system(self._path, error) from error
+        except OSError:
+            with suppress(OSError):  # what came first is told
+                new.unlink(missing_ok=True)
+            raise
         if is_there:
             self._keep_previous()
         new.replace(self._path)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hub.store.database import Database, fsync_directory, open_writer
-from hub.store.errors import Unreadable
+from hub.store.errors import Unreadable, system_errors
 
 LARGEST_ROWID = 2**63 - 1
 
@@ -30,14 +30,15 @@ def open_book(
 
     mend  makes the salvaged rows fit together again, before anybody sees the new file
     """
-    _swap(path)
-    try:
-        return open_writer(path, steps), None
-    except Unreadable as error:
-        moved_to = _keep_evidence(path)
-        salvaged = _rescue(path, steps, mend)
+    with system_errors(path):
         _swap(path)
-        return open_writer(path, steps), Damaged(path, moved_to, salvaged, error.reason)
+        try:
+            return open_writer(path, steps), None
+        except Unreadable as error:
+            moved_to = _keep_evidence(path)
+            salvaged = _rescue(path, steps, mend)
+            _swap(path)
+            return open_writer(path, steps), Damaged(path, moved_to, salvaged, error.reason)
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:
@@ -65,6 +66,7 @@ def _rescue(path: Path, steps: Sequence[str], mend: Callable[[Database], None]) 
     try:
         salvaged = salvage(scratch, target)
         mend(target)
+        target.gather()
     finally:
         target.close()
     _remove(scratch)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from hub.records import Obstacle
-from hub.store.errors import DiskFull
+from hub.store.errors import DiskFull, system_errors
 
 BALLAST_BYTES = 8 * 1024 * 1024
 FULL_BYTES = 128 * 1024  # less, and SQLite may not get the pages of one reading
@@ -101,13 +101,15 @@ class Ballast:
             with self.path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
         except OSError:  # somebody else took the room meanwhile: the hub works without
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
         return self.is_held
 
     def release(self) -> bool:
         """False when there was none to let go."""
-        held = self.path.exists()
-        self.path.unlink(missing_ok=True)
+        with system_errors(self.path):
+            held = self.path.exists()
+            self.path.unlink(missing_ok=True)
         return held
 
     def space(self) -> Space:
