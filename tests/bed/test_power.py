@@ -11,10 +11,10 @@ from tests.bed.conftest import figure
 from tests.bed.machine import BootError, running
 from tests.bed.power.house import LOOK_S, Facts, House, house
 from tests.faults.lossy import LossyDisk, missing
-from tests.faults.tally import Tally
+from tests.faults.tally import IS_NIGHT, Tally
 
 pytestmark = [
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(0 if IS_NIGHT else 600),
     pytest.mark.usefixtures("images"),
     pytest.mark.skipif(missing() is not None, reason=missing() or ""),
 ]
