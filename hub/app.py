@@ -174,6 +174,7 @@ class App:
             choose=self._pairing.choose,
             forget=self._receiving.forget,
             test_connection=self._test_connection,
+            confirm_time=lambda: self.rounds.confirm_time(),
             wake=self.uplink.wake,
         )
         journal = JournalReader(self._settings.web.state_dir / "journal.db", self._key)

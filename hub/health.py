@@ -14,7 +14,7 @@ from typing import Any
 
 from hub import systemd
 from hub.records import Obstacle
-from hub.store.space import obstacle
+from hub.store.space import Ballast
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ async def feed_watchdog(checks: Mapping[str, Check], interval_s: float) -> None:
 
 def storage(path: Path) -> Fact:
     """Of the folder of the books."""
-    found = obstacle(path)
+    found = Ballast(path).obstacle()
     if found is not None:
         return Fact("storage", False, NOTHING_KEPT[found])
     free = free_percent(path)

@@ -167,6 +167,7 @@ class JournalKind(StrEnum):
     CONSENT = "consent"  # device_key, user_index, consent: as the device shows them
     RECORD_SESSION = "record_session"  # device_key
     TEST_CONNECTION = "test_connection"
+    TRUST_CLOCK = "trust_clock"  # the technician says that the time is right
     SEND_AGAIN = "send_again"  # seq of a parked row
     SETUP_OPENED = "setup_opened"  # by: for the record
     SETUP_LOGIN = "setup_login"  # ok: for the record

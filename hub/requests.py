@@ -33,6 +33,7 @@ class Requests:
         choose: Callable[[str], bool],
         forget: Callable[[str], Awaitable[None]],
         test_connection: Callable[[], Awaitable[Outcome]],
+        confirm_time: Callable[[], Awaitable[bool]],
         wake: Callable[[], None],
     ) -> None:
         self._books = books
@@ -42,6 +43,7 @@ class Requests:
         self._choose = choose
         self._forget = forget
         self._test_connection = test_connection
+        self._confirm_time = confirm_time
         self._wake = wake
         self.in_ledger: Mapping[JournalKind, Callable[[Entry], Outcome | None]] = {
             JournalKind.CHECK_IN_COMPLETED: self._check_in_completed,
@@ -62,6 +64,7 @@ class Requests:
             JournalKind.CONSENT: self._consent,
             JournalKind.RECORD_SESSION: self._record_session,
             JournalKind.TEST_CONNECTION: self._try_connection,
+            JournalKind.TRUST_CLOCK: self._trust_clock,
         }
 
     def _check_in_completed(self, entry: Entry) -> Outcome:
@@ -149,6 +152,10 @@ class Requests:
             return Outcome(ok=False, detail="no such device")
         self._home.recordings.ask(device.key)
         return DONE
+
+    async def _trust_clock(self, entry: Entry) -> Outcome:
+        ok = await self._confirm_time()
+        return Outcome(ok=ok, detail="" if ok else "not synchronised")
 
     async def _try_connection(self, entry: Entry) -> Outcome:
         return await self._test_connection()

@@ -14,7 +14,7 @@ from hub.bundles import Bundles
 from hub.clock import Now
 from hub.records import Obstacle
 from hub.store.errors import DiskFault, DiskFull
-from hub.store.space import CRITICAL, LOW, Level, Space, obstacle
+from hub.store.space import CRITICAL, LOW, Level, Space
 from hub.uplink.alerts import AlertCode, Severity
 
 log = logging.getLogger(__name__)
@@ -48,10 +48,10 @@ class Room:
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
-        folder = self._books.ledger.path.parent
-        found = obstacle(folder)
+        ledger = self._books.ledger
+        found = ledger.ballast.obstacle()
         if found is Obstacle.FAULT:
-            raise DiskFault(folder, "nothing can be written", "EROFS")
+            raise DiskFault(ledger.path, "nothing can be written", "EROFS")
         if (found is Obstacle.FULL) != self._was_full:
             self._was_full = not self._was_full
             log.error("the disk is %s", "full" if self._was_full else "not full any more")

@@ -52,7 +52,7 @@ class LateLedger:
         return is_held(self._path.parent)
 
     def obstacle(self) -> Obstacle | None:
-        return space.obstacle(self._path.parent)
+        return space.Ballast(self._path.parent).obstacle()
 
     def version(self) -> str:
         return self._or("absent", lambda: self._reader.version())
@@ -127,10 +127,10 @@ class PageJournal:
     def answers(self, check_in: str) -> dict[str, Any]:
         return self._or({}, lambda journal: journal.answers(check_in))
 
-    def draft(self, questionnaire: str, since: datetime) -> str | None:
+    def draft(self, questionnaire: str, since: Moment) -> str | None:
         return self._or(None, lambda journal: journal.draft(questionnaire, since))
 
-    def completed(self, questionnaire: str, since: datetime) -> datetime | None:
+    def completed(self, questionnaire: str, since: Moment) -> datetime | None:
         return self._or(None, lambda journal: journal.completed(questionnaire, since))
 
     def last(self, kind: JournalKind) -> Entry | None:

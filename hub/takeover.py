@@ -34,6 +34,7 @@ OF_THE_MOMENT = frozenset(
         JournalKind.CONSENT,
         JournalKind.RECORD_SESSION,
         JournalKind.TEST_CONNECTION,
+        JournalKind.TRUST_CLOCK,
     }
 )
 A_MOMENT = timedelta(minutes=10)
@@ -101,7 +102,7 @@ class Takeover:
         now = self._now()
         if entry.written.boot_id == now.boot_id:
             return timedelta(milliseconds=now.mono_ms - entry.written.mono_ms)
-        return now.wall - entry.written.wall if now.trusted else timedelta.max
+        return abs(now.wall - entry.written.wall) if now.trusted else timedelta.max
 
     def _settle(self, entry: Entry, outcome: Outcome | None) -> None:
         notes = self._books.ledger.notes

@@ -54,6 +54,7 @@ class House:
         self.pairing = Pairing(window_s=120)
         self.forgotten: list[str] = []
         self.online = True
+        self.is_synchronised = True
         self.completed: list[tuple[str, Mapping[str, object]]] = []
         self.home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
         bundles = Bundles(SETTINGS, books.ledger, self.home.device, now, wake=lambda: None)
@@ -66,6 +67,7 @@ class House:
             choose=self.pairing.choose,
             forget=self._forget,
             test_connection=self._test,
+            confirm_time=self._confirm_time,
             wake=lambda: None,
         )
         self.takeover = Takeover(
@@ -103,6 +105,9 @@ class House:
 
     async def _test(self) -> Outcome:
         return Outcome(ok=False, detail="offline")
+
+    async def _confirm_time(self) -> bool:
+        return self.is_synchronised
 
 
 @pytest.fixture
@@ -181,6 +186,15 @@ async def test_the_page_learns_why_a_request_failed(house: House) -> None:
     assert (await house.outcome_of(house.write(JournalKind.TEST_CONNECTION))).detail == "offline"
     joined = await house.outcome_of(house.write(JournalKind.JOIN, address="AA:BB:CC:DD:EE:FF"))
     assert joined == Outcome(ok=False, detail="not heard in this join window")
+
+
+async def test_a_technician_confirms_the_time(house: House) -> None:
+    assert (await house.outcome_of(house.write(JournalKind.TRUST_CLOCK))).ok
+    house.is_synchronised = False
+    outcome = await house.outcome_of(house.write(JournalKind.TRUST_CLOCK))
+    assert outcome == Outcome(ok=False, detail="not synchronised")
+    number = house.write(JournalKind.TRUST_CLOCK, ago_s=3600)
+    assert await house.outcome_of(number) == Outcome(ok=False, detail="too old")
 
 
 async def test_what_was_asked_for_long_ago_is_not_done_any_more(house: House) -> None:

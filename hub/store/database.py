@@ -20,6 +20,7 @@ from hub.store.errors import (
     SchemaTooNew,
     StoreError,
     Unreadable,
+    system_errors,
     translated,
 )
 from hub.store.key import Broken, Key
@@ -110,6 +111,13 @@ class Database:
         with self._lock:
             self._connection.close()
 
+    def gather(self) -> None:
+        """Bring all of -wal into the file, which is about to get another name.
+
+        Closing does so too, but it does not tell when the disk refuses.
+        """
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close_for_readers(self) -> None:
         """Close the writing connection and leave -wal and -shm, which SQLite would remove.
 
@@ -117,10 +125,11 @@ class Database:
         The last to close is therefore a connection that may not remove anything.
         """
         with self._lock:
-            last = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
-            with closing(last), suppress(sqlite3.Error):
-                last.execute("SELECT 1 FROM sqlite_schema").fetchall()
-                self._connection.close()
+            with suppress(sqlite3.Error):
+                last = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+                with closing(last):
+                    last.execute("SELECT 1 FROM sqlite_schema").fetchall()
+                    self._connection.close()
             self._connection.close()
 
     def _bounds(self) -> tuple[str, str, str]:
@@ -158,10 +167,11 @@ def open_writer(path: Path, schema: Schema, key: Key) -> Database:
 
     Raises Unreadable for a damaged file; `hub.store.salvage.open_book` deals with that.
     """
-    if not path.exists():
-        _make(path, schema, key)
-    if path.stat().st_size == 0:
-        raise Unreadable(path, "empty")
+    with system_errors(path):
+        if not path.exists():
+            _make(path, schema, key)
+        if path.stat().st_size == 0:
+            raise Unreadable(path, "empty")
     database = Database(path, _connect(path, f"{path.absolute().as_uri()}?mode=rw"), key)
     try:
         _prepare(database)
@@ -194,6 +204,7 @@ def _make(path: Path, schema: Schema, key: Key) -> None:
         database.rows("PRAGMA page_size = 2048")  # half of the default: a reading touches 7 pages
         _prepare(database)
         _migrate(database, schema)
+        database.gather()
     finally:
         database.close()
     new.replace(path)

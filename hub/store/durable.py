@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from hub.store.errors import from_system
+from hub.store.errors import system_errors
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
@@ -17,10 +17,9 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
 
 def fsync_directory(directory: Path) -> None:
     """Make names durable: a rename survives a power cut only after this."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        raise from_system(directory, error) from error
-    finally:
-        os.close(handle)
+    with system_errors(directory):
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

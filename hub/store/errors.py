@@ -14,6 +14,8 @@ StoreError
 
 import errno
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FAULTS = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -101,3 +103,12 @@ def from_system(path: Path, error: OSError) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(path, str(error))
     return DiskFault(path, str(error), errno.errorcode.get(error.errno or 0, "?"))
+
+
+@contextmanager
+def system_errors(path: Path) -> Iterator[None]:
+    """An OSError inside becomes the store's."""
+    try:
+        yield
+    except OSError as error:
+        raise from_system(path, error) from error

@@ -5,6 +5,7 @@ writes a temporary file, fsyncs, renames and fsyncs the folder, and keeps the pr
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ import msgspec
 from tinydb.storages import Storage
 
 from hub.store.durable import fsync_directory, write_durably
-from hub.store.errors import from_system
+from hub.store.errors import system_errors
 from hub.store.key import Broken, Key
 
 _decoder = msgspec.json.Decoder(dict[str, dict[str, Any]], float_hook=Decimal)
@@ -45,6 +46,14 @@ class JsonFile(Storage):
         self._report = report
 
     def read(self) -> dict[str, dict[str, Any]] | None:
+        with system_errors(self._path):
+            return self._read()
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        with system_errors(self._path):
+            self._write(data)
+
+    def _read(self) -> dict[str, dict[str, Any]] | None:
         try:
             return self._content(self._path)
         except FileNotFoundError:
@@ -55,17 +64,19 @@ class JsonFile(Storage):
             reason = str(error)
         return self._from_previous(reason)
 
-    def write(self, data: dict[str, dict[str, Any]]) -> None:
+    def _write(self, data: dict[str, dict[str, Any]]) -> None:
         is_there = self._path.exists()
         if is_there and self._says(data):
+            fsync_directory(self._path.parent)  # whoever wrote it may have been killed before
             return
         content = self._key.seal(_encoder.encode(data), "document", self._path.stem)
         new = self._path.with_name(self._path.name + ".new")
         try:
             write_durably(new, content)
-        except OSError as error:
-            new.unlink(missing_ok=True)
-            raise from_system(self._path, error) from error
+        except OSError:
+            with suppress(OSError):  # what came first is told
+                new.unlink(missing_ok=True)
+            raise
         if is_there:
             self._keep_previous()
         new.replace(self._path)

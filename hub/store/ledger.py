@@ -107,6 +107,7 @@ class Ledger:
         if self._knows(id):
             return None
         try:
+            self.ballast.spare(self._database)
             number = self._write(id, measurement, reception, whose)
         except DiskFull:
             if self.is_in_transaction or not self.make_room():

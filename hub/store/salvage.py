@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hub.store.database import Database, open_writer
 from hub.store.durable import fsync_directory
-from hub.store.errors import OtherKey, Unreadable
+from hub.store.errors import OtherKey, Unreadable, system_errors
 from hub.store.key import Key
 from hub.store.schema import Schema
 
@@ -37,16 +37,17 @@ def open_book(
 
     mend  makes the salvaged rows fit together again, before anybody sees the new file
     """
-    _swap(path)
-    try:
-        return open_writer(path, schema, key), None
-    except Unreadable as error:
-        moved_to = _keep_evidence(path)
-        # What another key has sealed could be copied, and not be read.
-        source = None if isinstance(error, OtherKey) else path
-        salvaged = _rescue(path, source, schema, key, mend)
+    with system_errors(path):
         _swap(path)
-        return open_writer(path, schema, key), Damaged(path, moved_to, salvaged, error.reason)
+        try:
+            return open_writer(path, schema, key), None
+        except Unreadable as error:
+            moved_to = _keep_evidence(path)
+            # What another key has sealed could be copied, and not be read.
+            source = None if isinstance(error, OtherKey) else path
+            salvaged = _rescue(path, source, schema, key, mend)
+            _swap(path)
+            return open_writer(path, schema, key), Damaged(path, moved_to, salvaged, error.reason)
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:
@@ -75,6 +76,7 @@ def _rescue(
     target = open_writer(new, schema, key)
     try:
         mend(target)
+        target.gather()
     finally:
         target.close()
     new.replace(_with_suffix(path, ".salvaged"))

@@ -5,7 +5,8 @@
 3. Rows that the central service has: past their retention each hour; then, when a reading finds no
    room, the oldest first, however young. There is a copy of each, and of the reading there is none.
 4. The ballast, a file that only holds room, for what empties the outbox: on a full disk SQLite
-   cannot even mark a row as received. A reading never takes it, so it is there when the line is.
+   cannot even mark a row as received. Readings leave a quarter of it alone, also when it was let
+   go of: else they would fill that too, and no receipt could ever make room again.
 
 Never a row that the central service has not. A new reading is then refused: the device is not told
 that it arrived, the screen says so (`obstacle`), the technician and the central service know.
@@ -22,9 +23,12 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from hub.records import Obstacle
-from hub.store.errors import DiskFull
+from hub.store.database import Database
+from hub.store.errors import DiskFull, system_errors
 
 BALLAST_BYTES = 8 * 1024 * 1024
+SPARED_BYTES = BALLAST_BYTES // 4
+SPARED_PAGES = 64  # free ones inside the book: readings may fill these
 FULL_BYTES = 128 * 1024  # less, and SQLite may not get the pages of one reading
 PROBE = "probe"
 LOW = 0.10
@@ -101,14 +105,30 @@ class Ballast:
             with self.path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
         except OSError:  # somebody else took the room meanwhile: the hub works without
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
         return self.is_held
 
     def release(self) -> bool:
         """False when there was none to let go."""
-        held = self.path.exists()
-        self.path.unlink(missing_ok=True)
+        with system_errors(self.path):
+            held = self.path.exists()
+            self.path.unlink(missing_ok=True)
         return held
+
+    @property
+    def is_spent(self) -> bool:
+        """It was let go of, and little is left of its room."""
+        return not self.is_held and shutil.disk_usage(self.path.parent).free < SPARED_BYTES
+
+    def spare(self, database: Database) -> None:
+        """Before a reading. DiskFull where it would take what empties the outbox."""
+        if self.is_spent and database.value("PRAGMA freelist_count") < SPARED_PAGES:
+            raise DiskFull(database.path, "what is left is for emptying the outbox")
+
+    def obstacle(self) -> Obstacle | None:
+        """Why no reading can be kept beside this ballast."""
+        return obstacle(self.path.parent) or (Obstacle.FULL if self.is_spent else None)
 
     def space(self) -> Space:
         usage = shutil.disk_usage(self.path.parent)

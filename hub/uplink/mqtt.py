@@ -187,7 +187,7 @@ class Network:
     def _look_at_timers(self) -> None:
         self._timer = self._loop.call_later(TIMERS_EVERY_S, self._look_at_timers)
         # paho alone would give up as late as two of these rounds after two keep-alives.
-        if 0 < 2 * self._paho.keepalive - TIMERS_EVERY_S < monotonic() - self._heard_at:
+        if 0 < 2 * (self._paho.keepalive - TIMERS_EVERY_S) < monotonic() - self._heard_at:
             self._finish(endings.SILENT)
         else:
             self._check(self._paho.loop_misc())

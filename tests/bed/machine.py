@@ -2,7 +2,8 @@
 
 Its root is `.bed/rootfs`, covered by an overlay in memory, so every boot starts from the same
 state. The checkout is /hub in it, read-only: what is tested is what stands here. In virtual time
-nobody waits for a sleeping guest: its clock jumps to the next timer.
+nobody waits for a sleeping guest: its clock jumps to the next timer. With a disk (/dev/ubda) it
+lives in real time, because its power is cut in the middle of something.
 """
 
 import json
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,19 @@ def boot(command: list[str], out: Path, *, limit_s: float, systemd: bool = False
     limit_s  of this machine's time; a guest that takes longer is killed. Raises BootError.
     systemd  is PID 1, with Debian's own units; else nothing runs but the command
     """
+    with running(command, out, systemd=systemd) as guest, suppress(subprocess.TimeoutExpired):
+        guest.wait(limit_s)
+    return _result(out, limit_s)
+
+
+@contextmanager
+def running(
+    command: list[str], out: Path, *, systemd: bool = False, disk: Path | None = None
+) -> Iterator[Guest]:
+    """The guest, from power on to power off: what it has not flushed by then is gone.
+
+    disk  a file, or what looks like one; a flush of the guest is an fsync of it
+    """
     out.mkdir(parents=True, exist_ok=True)
     (out / "command").write_text(shlex.join(command) + "\n")
     with (
@@ -65,8 +80,14 @@ def boot(command: list[str], out: Path, *, limit_s: float, systemd: bool = False
         (out / "console.log").open("wb") as console,
     ):
         cpu = _free_cpu()
+        options = ["time-travel"] if disk is None else [f"ubd0={disk}"]
+        options += ["systemd", "systemd.show_status=0"] if systemd else []
         guest = subprocess.Popen(
-            [*("taskset", "--cpu-list", str(cpu)), *_command_line(out, Path(scratch), systemd)],
+            [
+                *("taskset", "--cpu-list", str(cpu)),
+                *_command_line(out, Path(scratch)),
+                *options,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,
@@ -75,13 +96,11 @@ def boot(command: list[str], out: Path, *, limit_s: float, systemd: bool = False
         )
         _running[guest] = cpu
         try:
-            with suppress(subprocess.TimeoutExpired):
-                guest.wait(limit_s)
+            yield guest
         finally:
             _kill(guest)
             guest.wait()
             del _running[guest]
-    return _result(out, limit_s)
 
 
 def kill_all() -> None:
@@ -102,7 +121,7 @@ def _free_cpu() -> int:
     return min(sorted(os.sched_getaffinity(0)), key=lambda cpu: taken[cpu])
 
 
-def _command_line(out: Path, scratch: Path, systemd: bool) -> list[str]:
+def _command_line(out: Path, scratch: Path) -> list[str]:
     return [
         str(IMAGES / "linux.uml"),
         f"mem={MEMORY_MB}M",
@@ -114,8 +133,6 @@ def _command_line(out: Path, scratch: Path, systemd: bool) -> list[str]:
         f"bed.hub={ROOT}",
         f"bed.out={out.resolve()}",
         f"bed.cache={IMAGES / 'cache'}",
-        "time-travel",
-        *(("systemd", "systemd.show_status=0") if systemd else ()),
     ]
 
 

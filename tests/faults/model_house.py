@@ -19,7 +19,7 @@ from hub.uplink.endings import SILENT, Ending
 from hub.uplink.envelope import Publication
 from hub.uplink.patience import NOT_THE_ROWS_FAULT, Pace
 from hub.uplink.receipts import Fate
-from tests.books import journal_at
+from tests.books import KEY, journal_at
 from tests.faults.model_hub import Life, VirtualLoop
 from tests.faults.model_world import Wire, World
 from tests.test_takeover import SETTINGS
@@ -104,7 +104,7 @@ class House:
         if asked is None or self._was_refused(asked.exception()):
             return
         asked.result()
-        self.facts.saved[number] = identity(measurement, reception)
+        self.facts.saved[number] = KEY.keyed(identity(measurement, reception))
         self.life.wake()
 
     def write(self, kind: JournalKind, form: str | None = None, /, **body: Any) -> int:

@@ -151,6 +151,7 @@ class Life:
             choose=pairing.choose,
             forget=lambda _: asyncio.sleep(0),
             test_connection=_no_test,
+            confirm_time=_never,
             wake=self.wake,
         )
         counted = {kind: self._counted(do) for kind, do in requests.in_ledger.items()}
@@ -289,3 +290,7 @@ class Life:
 
 async def _no_test() -> Outcome:
     return Outcome(ok=False)
+
+
+async def _never() -> bool:
+    return False

@@ -1,5 +1,6 @@
 """Broker and central service in one, on the test's own event loop: keeps count, forgets nothing."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -24,11 +25,15 @@ async def put(hub: Hub, number: int, size: int = 0) -> None:
 
 
 class Town:
-    """Receipts are QoS 1 and wait for a hub that is away, as in a broker with a session."""
+    """Receipts are QoS 1 and wait for a hub that is away, as in a broker with a session.
+
+    answers_after_s  how long the central service thinks about a bundle
+    """
 
     def __init__(self, broker: Scripted, topic: str) -> None:
         self.broker = broker
         self.arrived: list[int] = []
+        self.answers_after_s = 0.0
         self._topic = topic
         self._receipts: dict[int, bytes] = {}
         self._next = 1
@@ -54,6 +59,10 @@ class Town:
         assert found is not None
         number = int(found[1])
         self.arrived.append(number)
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.answers_after_s, self._answer, number)
+
+    def _answer(self, number: int) -> None:
         document = {"schema": "dho.receipt/1.0", "bundle": UUID(int=number).urn}
         self._receipts[self._next] = json.dumps(document | {"outcome": "accepted"}).encode()
         self._send(self._next)

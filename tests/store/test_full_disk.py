@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.records import JournalKind
+from hub.records import JournalKind, Obstacle
 from hub.store.errors import DiskFull
 from hub.store.ledger import Ledger
-from hub.store.space import BALLAST_BYTES, Ballast, Level, Space, drains
+from hub.store.space import BALLAST_BYTES, SPARED_BYTES, Ballast, Level, Space, drains
 from tests.books import journal_at, ledger_at
 from tests.store.made import blood_pressure, moment, reception
 
@@ -230,3 +230,32 @@ def test_a_disk_that_does_not_take_a_write_is_a_fault_and_not_a_full_disk(path: 
     ledger = ledger_at(path)
     assert len(ledger.outbox.due(100_000)) == int(number)
     ledger.close()
+
+
+class Nearly:
+    """A disk whose free bytes the test says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.free = 10**9
+        real = shutil.disk_usage
+        monkeypatch.setattr(
+            shutil, "disk_usage", lambda path: real(path)._replace(total=10**9, free=self.free)
+        )
+
+
+def test_readings_leave_what_is_left_of_the_ballast_to_the_outbox(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Nearly(monkeypatch)
+    ledger.append(blood_pressure(1), reception("s1"))
+    disk.free = SPARED_BYTES - 1
+    assert ledger.append(blood_pressure(2), reception("s2")), "the ballast is there"
+    ledger.ballast.release()
+    with pytest.raises(DiskFull, match="for emptying the outbox"):
+        ledger.append(blood_pressure(3), reception("s3"))
+    assert ledger.outbox.seal(1, "b1", bytes(100_000))
+    assert ledger.ballast.obstacle() is Obstacle.FULL
+    ledger.outbox.acknowledge(["b1"], moment().wall)
+    assert ledger.append(blood_pressure(3), reception("s3")), "the received one has made room"
+    disk.free = 10**9
+    assert ledger.ballast.obstacle() is None

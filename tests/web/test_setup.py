@@ -226,6 +226,16 @@ def test_the_health_page_tells_what_was_not_understood(house: House, technician:
         assert words in page
 
 
+def test_a_doubted_clock_is_confirmed_by_the_technician(house: House, technician: Browser) -> None:
+    assert "riktig" not in technician.get("/health").text
+    house.ledger.notes.put_state("clock", {"synchronised": False, "doubt": "too-late"})
+    page = technician.get("/health")
+    assert "Stilt til en tid som ikke kan stemme." in page.text
+    assert "2026, 10:41" in page.text
+    technician.post("/health/clock", page)
+    assert house.rows(JournalKind.TRUST_CLOCK) == [{}]
+
+
 def test_a_hub_that_is_away_is_told(house: House, technician: Browser) -> None:
     house.stop_hub_and_forget()
     house.start_pages_again()

@@ -2,14 +2,17 @@
 
 import platform
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug import Response
 
 from hub import VERSION
-from hub.records import Obstacle
+from hub.records import JournalKind, Obstacle
 from hub.web.kiosk.status import PULL_THE_PLUG, UNPLUG
-from hub.web.language import gettext, marked, when
-from hub.web.parts import books, now, parts
+from hub.web.language import day, gettext, marked, time_of_day, when, zone
+from hub.web.parts import books, now, parts, write
 
 pages = Blueprint("health", __name__)
 
@@ -29,6 +32,7 @@ def state() -> str:
     return render_template(
         "setup/health.html",
         facts=facts(),
+        doubted=doubted(wall),
         versions=versions(),
         rejected=[
             (when(row.received_at, wall), row.device_key, row.source, row.reason)
@@ -42,6 +46,14 @@ OBSTACLES = {
     Obstacle.FAULT: marked("Disken kan ikke skrives på. Bytt minnekortet."),
     Obstacle.FULL: marked("Disken er full. Nye målinger blir ikke tatt imot."),
 }
+
+
+def doubted(wall: datetime) -> str | None:
+    """The time that is not believed, for the technician to compare with a watch."""
+    clock = books().ledger.state("clock") or {}
+    if not clock.get("doubt"):
+        return None
+    return f"{day(wall)} {wall.astimezone(zone()).year}, {time_of_day(wall)}"
 
 
 def facts() -> list[Fact]:
@@ -66,15 +78,7 @@ def told() -> list[Fact]:
         return [
             Fact(gettext("Boksen"), False, gettext("Svarer ikke: %(reason)s") % {"reason": reason})
         ]
-    clock = ledger.state("clock") or {}
-    good = bool(clock.get("synchronised"))
-    found = [
-        Fact(
-            gettext("Klokken"),
-            good,
-            gettext("Stilt over internett") if good else gettext("Ikke stilt ennå"),
-        )
-    ]
+    found = [clock(ledger.state("clock") or {})]
     radio = ledger.state("radio")
     if isinstance(radio, dict):
         problem = radio.get("problem")
@@ -85,6 +89,21 @@ def told() -> list[Fact]:
     for fact in (ledger.state("health") or {}).get("facts", []):
         found.append(Fact(str(fact["name"]), bool(fact["ok"]), str(fact.get("detail") or "")))
     return found
+
+
+def clock(state: dict[str, Any]) -> Fact:
+    if state.get("synchronised"):
+        return Fact(gettext("Klokken"), True, gettext("Stilt over internett"))
+    if state.get("doubt"):
+        words = gettext("Stilt til en tid som ikke kan stemme. Målingene venter på riktig tid.")
+        return Fact(gettext("Klokken"), False, words)
+    return Fact(gettext("Klokken"), False, gettext("Ikke stilt ennå"))
+
+
+@pages.post("/health/clock")
+def trust_clock() -> Response:
+    number = write(JournalKind.TRUST_CLOCK)
+    return redirect(url_for("outcome.of", number=number), 303)
 
 
 def versions() -> dict[str, str]:

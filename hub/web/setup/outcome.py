@@ -16,6 +16,7 @@ DETAILS = {
         "Brukernummeret er 0 til 254, og PIN-koden har opptil fire sifre."
     ),
     "no such device": marked("Apparatet er ikke her lenger."),
+    "not synchronised": marked("Ingen tidstjener svarer. Se etter at UDP-port 123 er åpen."),
     "too old": marked("Boksen var borte for lenge. Prøv en gang til."),
 }
 
