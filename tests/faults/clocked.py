@@ -92,7 +92,7 @@ class Clocked:
         self._was_shown: set[tuple[date, str]] = set()
 
     async def start(self) -> None:
-        self.books = Books(self.folder, lambda _: None)
+        self.books = Books(self.folder, KEY, lambda _: None)
         await self.books.__aenter__()
         self.guard = Guard(self.pi, self.books.ledger.past(), released=RELEASED)
         home = Home(self.books, Pairing(120), self.guard.now, lambda _: None, lambda: None)
