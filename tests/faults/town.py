@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from tests.uplink.hub import Hub
 from tests.uplink.scripted import Scripted, scripted
 
-NAMED = re.compile(rb'"n":([0-9]+)')
+CORRELATION_DATA = re.compile(rb"\x09\x00\x10(.{16})", re.DOTALL)
 
 
 def body(number: int, size: int = 0) -> bytes:
@@ -34,6 +34,7 @@ class Town:
         self.broker = broker
         self.arrived: list[int] = []
         self.answers_after_s = 0.0
+        self.on_bundle: Callable[[], None] = lambda: None
         self._topic = topic
         self._receipts: dict[int, bytes] = {}
         self._next = 1
@@ -55,10 +56,11 @@ class Town:
         self.broker.connack = b"\x01\x00\x00"  # it has our session from now on
         if "/up/fhir/" not in topic:
             return
-        found = NAMED.search(rest)
+        found = CORRELATION_DATA.search(rest)
         assert found is not None
-        number = int(found[1])
+        number = UUID(bytes=found[1]).int
         self.arrived.append(number)
+        self.on_bundle()
         loop = asyncio.get_running_loop()
         loop.call_later(self.answers_after_s, self._answer, number)
 
