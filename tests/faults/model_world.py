@@ -5,15 +5,12 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from hub.demo import central_bundle
 from hub.uplink.endings import ConnectionEnded, Ending
 from hub.uplink.envelope import Publication
-
-STORED, REFUSED, LATER = "accepted", "rejected", "retry"
 
 
 @dataclass
@@ -23,6 +20,15 @@ class Sent:
     publication: Publication
     answer: asyncio.Future[int]
     taken: bool = False
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`is_stored`: what it says, without anybody reading `payload`."""
+
+    bundle: str
+    is_stored: bool
+    payload: bytes
 
 
 @dataclass
@@ -64,7 +70,7 @@ class World:
     """
 
     uploads: deque[Publication] = field(default_factory=deque)
-    receipts: deque[bytes] = field(default_factory=deque)
+    receipts: deque[Receipt] = field(default_factory=deque)
     bytes_of: dict[str, bytes] = field(default_factory=dict)
     identities: dict[str, Any] = field(default_factory=dict)
     bundles: set[str] = field(default_factory=set)
@@ -96,7 +102,8 @@ class World:
 
     def say(self, bundle: str, outcome: str, **more: Any) -> None:
         document = {"schema": "dho.receipt/1.1", "bundle": bundle, "outcome": outcome}
-        self.receipts.append(msgspec.json.encode(document | more))
+        is_stored = outcome == "accepted"
+        self.receipts.append(Receipt(bundle, is_stored, msgspec.json.encode(document | more)))
 
     def forget(self) -> None:
         """The broker's store is gone, with everything that it had acknowledged."""
@@ -114,7 +121,3 @@ class World:
                 self.identities[entry.identity] = msgspec.json.decode(entry.resource)
         if not but:
             self.bundles.add(upload.id)
-
-
-def urn(id: UUID) -> str:
-    return id.urn
