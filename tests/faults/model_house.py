@@ -18,12 +18,7 @@ from hub.uplink import identifiers, receipts
 from hub.uplink.endings import SILENT, Ending
 from hub.uplink.envelope import Publication
 from hub.uplink.patience import NOT_THE_ROWS_FAULT, Pace
-<<<<<<< ours
-from hub.uplink.receipts import Fate
 from tests.books import KEY, journal_at
-=======
-from tests.books import journal_at
->>>>>>> theirs
 from tests.faults.model_hub import Life, VirtualLoop
 from tests.faults.model_world import Wire, World
 from tests.test_takeover import SETTINGS
