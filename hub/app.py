@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from hub.reminders import Reminders
 from hub.requests import Requests
 from hub.room import Room
 from hub.rounds import Rounds, clock_json
+from hub.schedule import Occasion
 from hub.settings import Settings
 from hub.store.errors import StoreError
 from hub.store.journal import JournalReader
@@ -111,7 +112,7 @@ class App:
             anomalies=self._anomalies,
         )
         zone = ZoneInfo(settings.hub.timezone)
-        self._reminders = Reminders(books, zone, self.guard.known, self.panel.beep)
+        self._reminders = Reminders(books, zone, self.guard.known, self._remind)
         for damage in books.damage:
             self.rounds.failed("books", damage)
         await self.home.load()
@@ -143,6 +144,9 @@ class App:
         """A new measurement is durable."""
         self.panel.beep()
         self.uplink.wake()
+
+    def _remind(self, due: Sequence[Occasion]) -> None:
+        self.panel.beep()
 
     def _wiring(self) -> Wiring:
         ledger = self.books.ledger

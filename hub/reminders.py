@@ -32,7 +32,7 @@ DUE, MARKS = "reminders", "reminded"  # states of the ledger
 class Reminders:
     """
     known  the time, aware; None while nobody knows it
-    rings  called once for all that has become due, after it is durable
+    rings  called once with all that has become due, after it is durable
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Reminders:
         books: Books,
         zone: ZoneInfo,
         known: Callable[[], datetime | None],
-        rings: Callable[[], None],
+        rings: Callable[[Sequence[Occasion]], None],
     ) -> None:
         self._books = books
         self._zone = zone
@@ -68,15 +68,15 @@ class Reminders:
         live = due(schedule, now, self._zone)
         shown = [_shown(occasion) for occasion in live]
         marks = self._marks or []
-        new = [occasion.id for occasion in live if occasion.id not in marks]
+        new = [occasion for occasion in live if occasion.id not in marks]
         if not new and shown == self._shown:
             return
-        marks = [*marks, *new][-MARKS_KEPT:]
+        marks = [*marks, *(occasion.id for occasion in new)][-MARKS_KEPT:]
         await self._books.transact(lambda: self._write(shown, marks))
         self._marks, self._shown = marks, shown
         if new:
             log.info("%d reminders are due", len(new))
-            self._rings()
+            self._rings(new)
 
     def _read(self) -> Schedule:
         """On the books' thread. A plan that is none reminds of nothing; the pages say so."""
@@ -112,5 +112,6 @@ def _shown(occasion: Occasion) -> dict[str, Any]:
     return {
         "task": occasion.task,
         "at": occasion.at.isoformat(),
+        "day": occasion.day.isoformat(),
         "time": occasion.time.isoformat("minutes"),
     }

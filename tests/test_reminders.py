@@ -1,6 +1,6 @@
 """Reminders: when the plan means them, and that each comes once whatever the clock does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 
 from hub.books import Books
 from hub.reminders import Reminders
-from hub.schedule import ZONE, Schedule, instant
+from hub.schedule import ZONE, Occasion, Schedule, instant
 from tests.books import KEY
 
 Json = dict[str, Any]
@@ -136,7 +136,8 @@ class Kitchen:
     def shown(self) -> list[str]:
         return [due["time"] for due in self.books.ledger.notes.state("reminders")["due"]]
 
-    def _ring(self) -> None:
+    def _ring(self, due: Sequence[Occasion]) -> None:
+        assert due
         self.rings += 1
 
 
@@ -170,7 +171,7 @@ async def test_a_new_process_repeats_none(kitchen: Kitchen) -> None:
 async def test_the_note_is_durable_before_the_sound(kitchen: Kitchen) -> None:
     found: list[list[str]] = []
     kitchen.reminders = Reminders(
-        kitchen.books, OSLO, lambda: kitchen.time, lambda: found.append(kitchen.shown())
+        kitchen.books, OSLO, lambda: kitchen.time, lambda _: found.append(kitchen.shown())
     )
     await kitchen.at("2026-11-22T08:00:00")
     assert found == [["08:00"]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.clock import Moment
 from hub.records import Entry, JournalKind
-from hub.store.encoding import from_json, moment_columns, to_bytes, to_moment, to_text, to_time
+from hub.store.encoding import from_json, moment_columns, to_bytes, to_moment, to_text
 from hub.store.key import Key
 from hub.store.reader import Reader
 from hub.store.salvage import open_book
@@ -19,6 +19,7 @@ from hub.store.sealing import opened
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 STEP = timedelta(microseconds=100)
 KEPT = timedelta(days=30)
+LONGEST_DAY = timedelta(hours=25)
 KINDS = frozenset(kind.value for kind in JournalKind)
 
 INSERT = """
@@ -27,6 +28,11 @@ INSERT INTO entry (number, kind, check_in, body, form,
 VALUES (:number, :kind, :check_in, sealed(:body, 'entry', :number), :form,
     :written_wall, :written_mono, :written_boot, :written_state)
 """
+
+
+# What an earlier boot wrote by a clock that was ahead must not count for every day until then.
+THAT_DAY = """iif(written_boot = :boot, written_mono >= :mono,
+    written_wall >= :wall AND written_wall < :end)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +86,36 @@ class Journal:
         bodies = [_body(self._key, row) for row in found]
         return {body["link_id"]: body["answer"] for body in bodies if body}
 
-    def draft(self, questionnaire: str, since: datetime) -> str | None:
-        """The newest check-in of this questionnaire begun and neither ended nor stopped."""
+    def draft(self, questionnaire: str, since: Moment) -> str | None:
+        """The newest check-in of this questionnaire begun and neither ended nor stopped.
+
+        since  a midnight, on both clocks: an entry of the same boot is placed by the monotonic one
+        """
         draft: str | None = self._database.value(
-            "SELECT check_in FROM entry AS answer WHERE kind = 'answer' AND written_wall >= ?"
-            " AND unsealed(body, 'entry', number) ->> 'questionnaire' = ?"
-            " AND NOT EXISTS (SELECT 1 FROM entry AS last"
+            "SELECT check_in FROM entry AS answer WHERE kind = 'answer'"  # noqa: S608
+            f" AND unsealed(body, 'entry', number) ->> 'questionnaire' = :questionnaire"
+            f" AND {THAT_DAY} AND NOT EXISTS (SELECT 1 FROM entry AS last"
             "   WHERE last.check_in = answer.check_in"
             "   AND last.kind IN ('check_in_completed', 'check_in_stopped'))"
             " ORDER BY number DESC LIMIT 1",
-            (to_text(since), questionnaire),
+            _that_day(since) | {"questionnaire": questionnaire},
         )
         return draft
 
-    def completed(self, questionnaire: str, since: datetime) -> datetime | None:
+    def completed(self, questionnaire: str, since: Moment) -> datetime | None:
         """When this questionnaire was last answered to its end."""
-        text = self._database.value(
-            "SELECT written_wall FROM entry WHERE kind = 'check_in_completed'"
-            " AND written_wall >= ? AND unsealed(body, 'entry', number) ->> 'questionnaire' = ?"
+        row = self._database.row(
+            f"SELECT * FROM entry WHERE kind = 'check_in_completed' AND {THAT_DAY}"  # noqa: S608
+            " AND unsealed(body, 'entry', number) ->> 'questionnaire' = :questionnaire"
             " ORDER BY number DESC LIMIT 1",
-            (to_text(since), questionnaire),
+            _that_day(since) | {"questionnaire": questionnaire},
         )
-        return to_time(text) if text else None
+        if row is None:
+            return None
+        written = to_moment(row, "written")
+        if written.boot_id != since.boot_id:
+            return written.wall
+        return since.wall + timedelta(milliseconds=written.mono_ms - since.mono_ms)
 
     def last(self, kind: JournalKind) -> Entry | None:
         row = self._database.row(
@@ -181,6 +195,15 @@ def _body(key: Key, row: Row) -> dict[str, Any]:
     content = opened(key, row["body"], "entry", row["number"])
     body: dict[str, Any] = {} if content is None else from_json(content)
     return body
+
+
+def _that_day(since: Moment) -> dict[str, object]:
+    return {
+        "boot": since.boot_id,
+        "mono": since.mono_ms,
+        "wall": to_text(since.wall),
+        "end": to_text(since.wall + LONGEST_DAY),
+    }
 
 
 def _to_entry(key: Key, row: Row) -> Entry:

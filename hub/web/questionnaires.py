@@ -1,10 +1,11 @@
 """Which check-ins are for today, and how far each has come."""
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from hub.clock import Moment
 from hub.questionnaire import Answers, Unsupported, canonical, check, questions, translated
 from hub.web.books import Books, Documents
 from hub.web.language import current, zone
@@ -116,22 +117,24 @@ def form_named(documents: Documents, key: str) -> Form | None:
     return next((form for form in forms(documents) if form.key == key), None)
 
 
-def since_midnight(now: datetime) -> datetime:
-    local = now.astimezone(zone())
-    return datetime.combine(local.date(), time(0), zone())
+def since_midnight(now: Moment) -> Moment:
+    """On both clocks, so that what was written before the time was set counts where it belongs."""
+    midnight = datetime.combine(now.wall.astimezone(zone()).date(), time(0), zone())
+    ago = now.wall - midnight
+    return replace(now, wall=midnight, mono_ms=now.mono_ms - ago // timedelta(milliseconds=1))
 
 
-def today(books: Books, now: datetime) -> list[CheckIn]:
+def today(books: Books, now: Moment) -> list[CheckIn]:
     """What the plan schedules for today; every questionnaire where no plan schedules any."""
     asked = forms(books.documents)
     plan = readable_plan(books.documents)
     if plan is not None and plan.questionnaires:
-        due = {task.questionnaire for task in plan.today(now.astimezone(zone()).date())}
+        due = {task.questionnaire for task in plan.today(now.wall.astimezone(zone()).date())}
         asked = [form for form in asked if due & {form.canonical, form.address}]
     return [state(books, form, now) for form in asked]
 
 
-def state(books: Books, form: Form, now: datetime) -> CheckIn:
+def state(books: Books, form: Form, now: Moment) -> CheckIn:
     midnight = since_midnight(now)
     draft = books.journal.draft(form.canonical, midnight)
     answers: Answers = books.journal.answers(draft) if draft else {}

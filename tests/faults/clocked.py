@@ -1,6 +1,6 @@
 """What the hub does by the clock, over real books, with clocks that the test moves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -17,8 +17,9 @@ from hub.clock import ClockState, Moment
 from hub.home import Home
 from hub.reminders import Reminders
 from hub.rounds import Rounds
+from hub.schedule import Occasion
 from hub.trust import Guard
-from tests.books import ledger_reader_at
+from tests.books import KEY, ledger_reader_at
 from tests.store.made import blood_pressure, reception
 from tests.test_takeover import SETTINGS
 
@@ -89,7 +90,6 @@ class Clocked:
         self.taken: list[Taken] = []
         self.counts = Counts()
         self.books: Books
-        self._was_shown: set[tuple[date, str]] = set()
 
     async def start(self) -> None:
         self.books = Books(self.folder, KEY, lambda _: None)
@@ -143,7 +143,6 @@ class Clocked:
         before = self.stamps() if self.guard.doubt() is not None else []
         await self.rounds.look_at_clock()
         await self.rounds.note_time()
-        self._was_shown = self._shown()
         await self.reminders.look()
         self._expect()
         if self.guard.doubt() is not None:
@@ -192,17 +191,15 @@ class Clocked:
             if first_instant(today, time.fromisoformat(text), self.zone) <= now:
                 self.counts.wanted.add((today, text[:5]))
 
-    def _rang(self) -> None:
-        new = self._shown() - self._was_shown
+    def _rang(self, due: Sequence[Occasion]) -> None:
+        new = {(occasion.day, occasion.time.isoformat("minutes")) for occasion in due}
+        assert new <= self._shown()  # durable before the sound
         self.counts.repeated += len(new & self.counts.given)
         self.counts.given |= new
 
     def _shown(self) -> set[tuple[date, str]]:
-        found = (self.books.ledger.notes.state("reminders") or {"due": []})["due"]
-        return {
-            (datetime.fromisoformat(one["at"]).astimezone(self.zone).date(), one["time"])
-            for one in found
-        }
+        found = self.books.ledger.notes.state("reminders")["due"]
+        return {(date.fromisoformat(one["day"]), one["time"]) for one in found}
 
 
 @cache

@@ -154,7 +154,7 @@ class Clocks(RuleBasedStateMachine):
 @pytest.mark.fault("F15")
 def test_the_clocks_of_a_home(tally: Tally) -> None:
     examples = settings(
-        max_examples=400 if IS_NIGHT else 12,
+        max_examples=400 if IS_NIGHT else 30,
         stateful_step_count=40 if IS_NIGHT else 25,
         deadline=None,
         derandomize=not IS_NIGHT,

@@ -1,6 +1,7 @@
 """The pages' book."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from hub.store.journal import Journal, Written
 from tests.books import journal_at, journal_reader_at
 from tests.store.made import START, moment
 
-YESTERDAY = START - timedelta(days=1)
+YESTERDAY = moment(-86_400)
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ class TestCheckIn:
         answer(journal, "1", None, check_in="c1")
         assert journal.draft("q", YESTERDAY) == "c1"
         assert journal.draft("another questionnaire", YESTERDAY) is None
-        assert journal.draft("q", START + timedelta(seconds=1)) is None
+        assert journal.draft("q", moment(1)) is None
 
     @pytest.mark.parametrize("end", [JournalKind.CHECK_IN_COMPLETED, JournalKind.CHECK_IN_STOPPED])
     def test_an_ended_check_in_is_no_draft(self, journal: Journal, end: JournalKind) -> None:
@@ -97,8 +98,31 @@ class TestCheckIn:
         for at in (10, 20):
             say(journal, JournalKind.CHECK_IN_COMPLETED, at, check_in=f"c{at}", questionnaire="q")
         assert journal.completed("q", YESTERDAY) == moment(20).wall
-        assert journal.completed("q", moment(21).wall) is None
+        assert journal.completed("q", moment(21)) is None
         assert journal.completed("another", YESTERDAY) is None
+
+
+class TestJumpsOfTheClock:
+    """What was said is placed by the clock that does not jump, where that is known."""
+
+    def test_the_time_is_set_while_somebody_answers(self, journal: Journal) -> None:
+        answer(journal, "1", None, check_in="c1")
+        say(journal, JournalKind.CHECK_IN_COMPLETED, 60, check_in="c2", questionnaire="q")
+        tomorrow = replace(moment(30), wall=START + timedelta(days=1))  # 30 s after the answer
+        midnight = replace(tomorrow, mono_ms=-1)
+        assert journal.draft("q", midnight) == "c1"
+        assert journal.completed("q", midnight) == tomorrow.wall + timedelta(seconds=60.001)
+        assert journal.completed("q", replace(midnight, mono_ms=60_001)) is None
+
+    def test_another_boot_was_years_ahead(self, journal: Journal) -> None:
+        say(journal, JournalKind.CHECK_IN_COMPLETED, check_in="c1", questionnaire="q")
+        answer(journal, "1", None, check_in="c2")
+        year_before = moment(-365 * 86_400, boot="later boot")
+        assert journal.completed("q", year_before) is None
+        assert journal.draft("q", year_before) is None
+        same_day = moment(-3_600, boot="later boot")
+        assert journal.completed("q", same_day) == START
+        assert journal.draft("q", same_day) == "c2"
 
 
 def test_the_last_word_on_whose_a_reading_is(journal: Journal) -> None:

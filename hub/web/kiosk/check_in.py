@@ -59,7 +59,7 @@ def run_of(form: str, check_in: UUID) -> Run:
 @pages.get("")
 def begin() -> str | Response:
     """Goes on with a check-in that was begun today, else begins the next one."""
-    today = questionnaires.today(books(), now().wall)
+    today = questionnaires.today(books(), now())
     if not today:
         return render_template("kiosk/check_in_none.html")
     state = next((state for state in today if state.completed_at is None), None)

@@ -58,7 +58,7 @@ def current() -> Home:
 
 def view(books: Books, moment: Moment, phone: str) -> Home:
     wall = moment.wall
-    check_in, done = _check_in(books, wall)
+    check_in, done = _check_in(books, moment)
     unread = _unread(books)
     return Home(
         day=day(wall),
@@ -138,9 +138,9 @@ def _asked_about(books: Books, wall: datetime) -> Shown | None:
     return None
 
 
-def _check_in(books: Books, wall: datetime) -> tuple[str, bool]:
+def _check_in(books: Books, moment: Moment) -> tuple[str, bool]:
     """What stands on the button, and whether all is done."""
-    today = questionnaires.today(books, wall)
+    today = questionnaires.today(books, moment)
     if not today:
         return gettext("Ingen i dag"), True
     state = next((state for state in today if state.completed_at is None), None)

@@ -45,8 +45,7 @@ def phone() -> str:
 
 
 def to_do(task: Task) -> ToDo:
-    wall = now().wall
-    midnight = questionnaires.since_midnight(wall)
+    midnight = questionnaires.since_midnight(now())
     if task.questionnaire is not None:
         form = questionnaires.form_of(books().documents, task.questionnaire)
         done = books().journal.completed(form.canonical, midnight) if form else None
@@ -55,7 +54,9 @@ def to_do(task: Task) -> ToDo:
         return ToDo(task, None)
     taken = [
         at
-        for reading in books().ledger.readings(LOOKED_AT, since=midnight, kind=task.kind)
-        if not reading.kept.disowned and (at := taken_at(reading.kept, zone())) and at >= midnight
+        for reading in books().ledger.readings(LOOKED_AT, since=midnight.wall, kind=task.kind)
+        if not reading.kept.disowned
+        and (at := taken_at(reading.kept, zone()))
+        and at >= midnight.wall
     ]
     return ToDo(task, time_of_day(max(taken)) if taken else None)
