@@ -33,7 +33,7 @@ from hub.supervisor import EX_IOERR, Supervisor
 from hub.uplink.patience import Pace
 from tests.acquire.conftest import OSLO
 from tests.acquire.test_session import NOW, SILENT, Clocked
-from tests.books import documents_at, ledger_at, ledger_reader_at
+from tests.books import KEY, documents_at, ledger_at, ledger_reader_at
 from tests.faults.model_house import House, weight
 from tests.store.made import blood_pressure, reception
 
@@ -71,12 +71,12 @@ async def test_i1_the_device_is_told_after_the_commit(tmp_path: Path) -> None:
     kept_by_then: list[int] = []
 
     def look() -> None:
-        with closing(open_reader(tmp_path / "ledger.db")) as somebody_else:
+        with closing(open_reader(tmp_path / "ledger.db", KEY)) as somebody_else:
             kept_by_then.append(somebody_else.value("SELECT count(*) FROM measurement"))
 
     async def learn(_: object) -> None: ...
 
-    async with Books(tmp_path, lambda _: None) as books:
+    async with Books(tmp_path, KEY, lambda _: None) as books:
         session = Session("K", books, lambda: NOW, OSLO, learn, lambda *_: Whose.PATIENT)
         driver: BleDriver = Telling(look)
         report = await session.run(driver, ReplayGattLink(SILENT), 5)
@@ -243,7 +243,7 @@ def test_i11_a_document_is_synced_then_renamed_then_its_folder_synced(
     monkeypatch.setattr(Path, "replace", watched_rename)
     documents.put("plan", {"n": 2}, version="2")
     named = [step for step in steps if "previous" not in step]
-    assert named == ["sync plan.json.new", "plan.json.new -> plan.json", "sync documents"]
+    assert named == ["sync plan.sealed.new", "plan.sealed.new -> plan.sealed", "sync documents"]
 
 
 def sequence(house: House, bundle: str) -> int:
