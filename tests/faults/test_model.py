@@ -236,7 +236,7 @@ class HubModel(RuleBasedStateMachine):
 
 TestHubModel = HubModel.TestCase
 TestHubModel.settings = settings(
-    max_examples=5000 if IS_NIGHT else 150,
+    max_examples=5000 if IS_NIGHT else 200,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
