@@ -8,6 +8,7 @@ UplinkError
 import socket
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -106,6 +107,11 @@ CERTIFICATE_ERRORS = {
     62: "the server's certificate is for another name",
     64: "the server's certificate is for another address",
 }
+
+
+def own_certificate_expired(at: datetime) -> Ending:
+    reason = f"this hub's own certificate expired on {at:%Y-%m-%d}, or its clock is wrong"
+    return Ending(EndingKind.CERTIFICATE, reason)
 
 
 def words(code: int) -> str:

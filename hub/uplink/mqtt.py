@@ -203,7 +203,7 @@ class Network:
         if self._greeted:
             return endings.SILENT
         # In TLS 1.3 a client knows only now that its certificate was not accepted.
-        return endings.NOT_WELCOME if self._settings.tls else endings.NO_ANSWER
+        return tls.not_welcome(self._settings) if self._settings.tls else endings.NO_ANSWER
 
     def _finish(self, ending: Ending) -> None:
         if self._finished:

@@ -1,9 +1,14 @@
 """TLS to the broker: 1.2 or newer, the host name checked, the hub's own certificate shown."""
 
 import ssl
+from datetime import UTC, datetime
 from typing import Any
 
+from cryptography import x509
+
 from hub.settings import Mqtt
+from hub.uplink import endings
+from hub.uplink.endings import Ending
 
 
 class Context(ssl.SSLContext):
@@ -34,3 +39,16 @@ def context(settings: Mqtt) -> Context:
     if settings.certificate_file is not None:
         made.load_cert_chain(settings.certificate_file, settings.key_file)
     return made
+
+
+def not_welcome(settings: Mqtt) -> Ending:
+    """The server hung up before it answered. In TLS 1.3 it need not say why: look ourselves."""
+    if settings.certificate_file is None:
+        return endings.NOT_WELCOME
+    try:
+        own = x509.load_pem_x509_certificate(settings.certificate_file.read_bytes())
+    except (OSError, ValueError):
+        return endings.NOT_WELCOME
+    if own.not_valid_after_utc > datetime.now(UTC):
+        return endings.NOT_WELCOME
+    return endings.own_certificate_expired(own.not_valid_after_utc)

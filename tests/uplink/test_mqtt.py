@@ -183,6 +183,7 @@ async def test_nobody_listens() -> None:
     )
 
 
+@pytest.mark.fault("F25")
 async def test_a_captive_portal_is_no_broker(broker: Scripted) -> None:
     broker.connack = None
     connection = make(broker.port)

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from hub.demo.broker import Broker
+from tests.faults.tally import Tally
 
 from .certificates import DAY, Authority, Pair
 from .conftest import TENANT
@@ -98,6 +100,7 @@ async def test_all_that_came_in_one_tls_record_is_read(hub: Hub, authority: Auth
     assert hub.uplink.anomalies.counts() == {"foreign_topic": 5}
 
 
+@pytest.mark.fault("F26")
 @pytest.mark.parametrize(
     ("server", "words"),
     [
@@ -118,6 +121,7 @@ async def test_a_server_that_cannot_prove_itself_gets_nothing(
     assert (await hub.counts()).waiting == 1
 
 
+@pytest.mark.fault("F26")
 async def test_a_server_of_another_authority_gets_nothing(
     hub: Hub, tmp_path: Path, authority: Authority
 ) -> None:
@@ -129,6 +133,7 @@ async def test_a_server_of_another_authority_gets_nothing(
     assert (await hub.counts()).waiting == 1
 
 
+@pytest.mark.fault("F25")
 async def test_a_server_without_tls_gets_nothing(hub: Hub) -> None:
     heard = asyncio.get_running_loop().create_future()
 
@@ -156,6 +161,30 @@ async def test_a_hub_that_cannot_prove_itself_keeps_what_it_has_and_says_so(
     state = await hub.state("refused")
     assert "certificate" in (state.reason or "").lower()
     assert (await hub.counts()).waiting == 1
+
+
+@pytest.mark.fault("F27")
+async def test_a_certificate_that_expired_while_the_hub_was_away_is_named_and_can_be_replaced(
+    hub: Hub, good_broker: Broker, authority: Authority, tally: Tally
+) -> None:
+    for _ in tally.cycles(pr=1, night=1):
+        expired = authority.sign(HUB, begins=-180 * DAY, ends=-90 * DAY)
+        present(hub, expired)
+        await start(hub, good_broker)
+        day = (datetime.now(UTC) - 90 * DAY).date()
+        reason = (await hub.state("refused")).reason or ""
+        assert "own certificate expired" in reason
+        assert str(day) in reason
+        for _ in range(9):
+            await hub.put()
+        assert (await hub.counts()).waiting == 10
+        renewed = authority.sign(HUB)
+        renewed.certificate.rename(expired.certificate)
+        renewed.key.rename(expired.key)
+        await hub.state("online")
+        await hub.emptied()
+        tally.add(accepted=10, lost=10 - len(hub.times("sent_at")))
+    assert tally.lost == 0
 
 
 async def test_a_certificate_file_that_is_missing_is_named(

@@ -217,6 +217,7 @@ async def test_a_broker_that_lost_everything_is_told_about_the_devices_again(
         assert (await central.nth(f"up/device/{KEY}")).retained
 
 
+@pytest.mark.fault("F20")
 async def test_a_killed_broker_loses_nothing_that_was_in_flight(
     hub: Hub, own_broker: Broker, hub_id: str
 ) -> None:
@@ -238,6 +239,7 @@ async def test_a_killed_broker_loses_nothing_that_was_in_flight(
     assert await hub.parked_rows() == []
 
 
+@pytest.mark.fault("F21")
 async def test_what_the_broker_took_and_lost_is_sent_again(
     hub: Hub, own_broker: Broker, hub_id: str
 ) -> None:
@@ -319,6 +321,7 @@ async def test_a_hub_whose_session_was_taken_over_stays_away_for_a_minute(
     assert waits.drawn == [(60, 120)]
 
 
+@pytest.mark.fault("F31")
 async def test_two_hubs_with_one_id_throw_each_other_out_ever_more_slowly(
     hub: Hub, shared_broker: Broker, hub_id: str, tmp_path: Path
 ) -> None:
