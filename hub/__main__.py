@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
             _capture,
             "record a device's whole session for a bug report; nothing is stored",
         ),
+        ("key", _key, "make the key that seals this hub's books, where there is none"),
+        ("wipe", _wipe, "destroy everything of the patient on this machine, and say what"),
         ("walk", _walk, "tell how well devices are heard, while you carry one through the home"),
     ):
         sub = command(name, run, help)
@@ -83,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
             default=Path(os.environ.get("HUB_CONFIG", CONFIG)),
             help="settings file (default: $HUB_CONFIG or %(default)s)",
         )
+        if name == "wipe":
+            sub.add_argument("--yes", action="store_true", help="do not ask")
         if name == "documents":
             sub.add_argument("name", nargs="?", help="which one; without it, the names")
         if name == "setup":
@@ -192,6 +196,21 @@ def _documents(options: argparse.Namespace) -> int:
     from hub.inspection import documents
 
     return documents(_settings(options), options.name, sys.stdout)
+
+
+def _key(options: argparse.Namespace) -> int:
+    from hub.store.key import load_or_make
+
+    path = _settings(options).hub.key_path
+    load_or_make(path)
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _wipe(options: argparse.Namespace) -> int:
+    from hub.wipe import wipe
+
+    return wipe(_settings(options), sys.stdin, sys.stdout, sure=options.yes)
 
 
 def _doctor(options: argparse.Namespace) -> int:
