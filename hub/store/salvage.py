@@ -2,12 +2,14 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
+from hub.store import leaves
 from hub.store.database import Database, open_writer
 from hub.store.durable import fsync_directory
 from hub.store.errors import OtherKey, Unreadable, system_errors
@@ -15,6 +17,19 @@ from hub.store.key import Key
 from hub.store.schema import Schema
 
 LARGEST_ROWID = 2**63 - 1
+
+PROOFS: Final = {
+    "measurement": "unsealed(body, 'measurement', id, number)",
+    "entry": "unsealed(body, 'entry', number)",
+}
+
+# What SQLite gives for a column of this type; what is sealed are octets, in whatever column.
+PYTHONS: Final[dict[str, tuple[type, ...]]] = {
+    "INTEGER": (int,),
+    "REAL": (int, float),
+    "TEXT": (str, bytes),
+    "BLOB": (bytes, str),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +58,7 @@ def open_book(
             return open_writer(path, schema, key), None
         except Unreadable as error:
             moved_to = _keep_evidence(path)
-            # What another key has sealed could be copied, and not be read.
-            source = None if isinstance(error, OtherKey) else path
-            salvaged = _rescue(path, source, schema, key, mend)
+            salvaged = _rescue(path, schema, key, mend, doubted=isinstance(error, OtherKey))
             _swap(path)
             return open_writer(path, schema, key), Damaged(path, moved_to, salvaged, error.reason)
 
@@ -63,16 +76,18 @@ def _keep_evidence(path: Path) -> Path:
 
 
 def _rescue(
-    path: Path,
-    source: Path | None,
-    schema: Schema,
-    key: Key,
-    mend: Callable[[Database], None],
+    path: Path, schema: Schema, key: Key, mend: Callable[[Database], None], *, doubted: bool
 ) -> int:
-    """Make PATH.salvaged: from the moment it has that name it is the book."""
+    """Make PATH.salvaged: from the moment it has that name it is the book.
+
+    doubted  perhaps another key has sealed it: that could be copied, and not be read
+    """
     new = _with_suffix(path, ".fresh")
     _remove(new)
-    salvaged = _copied(source, new, schema, key) if source is not None else 0
+    salvaged = _copied(path, new, schema, key)
+    if doubted and not _opens(new, schema, key):
+        _remove(new)
+        salvaged = 0
     target = open_writer(new, schema, key)
     try:
         mend(target)
@@ -98,6 +113,13 @@ def _copied(path: Path, new: Path, schema: Schema, key: Key) -> int:
     finally:
         target.close()
         _remove(scratch)
+
+
+def _opens(book: Path, schema: Schema, key: Key) -> bool:
+    """Whether this key opens any row: then only the word that proves the key is damaged."""
+    with closing(open_writer(book, schema, key)) as database:
+        sql = f"SELECT 1 FROM {schema.table} WHERE {PROOFS[schema.table]} IS NOT NULL LIMIT 1"  # noqa: S608
+        return database.value(sql) is not None
 
 
 def _version(damaged: Path, newest: int) -> int:
@@ -129,15 +151,19 @@ def _remove(path: Path) -> None:
 
 
 def salvage(damaged: Path, target: Database) -> int:
-    """Copy every row of `damaged` that can be read and that `target` accepts → how many."""
-    source = sqlite3.connect(damaged, isolation_level=None)
-    source.execute("PRAGMA writable_schema = ON")  # else a file that was cut short is not read
+    """Copy every row of `damaged` that can be read and that `target` accepts → how many.
+
+    By SQL; and where that meets damage, from the pages themselves.
+    """
+    # Before SQL: a connection may take -wal into the file, or give it up.
+    pages = leaves.Pages(damaged)
+    source = _Source(damaged)
     target.rows("PRAGMA foreign_keys = OFF")
     try:
-        with target.transaction():
-            return sum(_copy(source, target, table) for table in _tables(target))
+        with target.transaction(), closing(source), closing(pages):
+            found = sum(_copy(source, target, table) for table in _tables(target))
+            return found + (_from_pages(pages, target) if source.is_hurt else 0)
     finally:
-        source.close()
         target.rows("PRAGMA foreign_keys = ON")
 
 
@@ -149,49 +175,100 @@ def _tables(target: Database) -> list[str]:
     return [row["name"] for row in found]
 
 
-def _copy(source: sqlite3.Connection, target: Database, table: str) -> int:
+def _copy(source: "_Source", target: Database, table: str) -> int:
     wanted = [row["name"] for row in target.rows(f"PRAGMA table_info({table})")]
-    columns = [name for name in wanted if name in _columns(source, table)]
+    columns = [name for name in wanted if name in source.columns(table)]
     if not columns:
         return 0
-    listed = ", ".join(columns)
-    insert = f"INSERT OR IGNORE INTO {table} ({listed}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-    return sum(max(0, target.change(insert, row)) for row in readable(source, table, listed))
+    insert = _insert(table, columns)
+    return sum(max(0, target.change(insert, row)) for row in source.rows(table, ", ".join(columns)))
 
 
-def _columns(source: sqlite3.Connection, table: str) -> set[str]:
-    try:
-        return {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
-    except sqlite3.DatabaseError:
-        return set()
+def _insert(table: str, columns: Sequence[str]) -> str:
+    places = ", ".join("?" * len(columns))
+    return f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
 
 
-def readable(source: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[object, ...]]:
-    """Rows from the front until damage, then from the back; of a rowid table also in between."""
-    try:
-        source.execute(f"SELECT rowid FROM {table} LIMIT 0")  # noqa: S608
-    except sqlite3.DatabaseError:
-        for order in ("ASC", "DESC"):
-            sql = f"SELECT {columns} FROM {table} ORDER BY 1 {order}"  # noqa: S608
-            yield from _until_damage(source, sql, ())
-        return
-    start, step = 0, 1
-    while start < LARGEST_ROWID:
-        last = None
-        sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid >= ? ORDER BY rowid"  # noqa: S608
-        for rowid, *row in _until_damage(source, sql, (start,)):
-            last = int(str(rowid))
-            yield tuple(row)
-        if last is not None:
-            start, step = last + 1, 1
-        else:
-            start, step = start + step, step * 2
+class _Source:
+    """`is_hurt`: something in it could not be read."""
+
+    def __init__(self, damaged: Path) -> None:
+        self.is_hurt = False
+        self._connection = sqlite3.connect(damaged, isolation_level=None)
+        # Else a file that was cut short is not read.
+        self._connection.execute("PRAGMA writable_schema = ON")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def columns(self, table: str) -> set[str]:
+        return {row[1] for row in self._until_damage(f"PRAGMA table_info({table})")}
+
+    def rows(self, table: str, columns: str) -> Iterator[tuple[object, ...]]:
+        """From the front until damage, then from the back; of a rowid table also in between."""
+        try:
+            self._connection.execute(f"SELECT rowid FROM {table} LIMIT 0")  # noqa: S608
+        except sqlite3.DatabaseError:
+            for order in ("ASC", "DESC"):
+                sql = f"SELECT {columns} FROM {table} ORDER BY 1 {order}"  # noqa: S608
+                yield from self._until_damage(sql)
+            return
+        start, step = 0, 1
+        while start < LARGEST_ROWID:
+            last = None
+            sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid >= ? ORDER BY rowid"  # noqa: S608
+            for rowid, *row in self._until_damage(sql, start):
+                last = int(str(rowid))
+                yield tuple(row)
+            if last is not None:
+                start, step = last + 1, 1
+            else:
+                start, step = start + step, step * 2
+
+    def _until_damage(self, sql: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(sql, parameters)
+        except sqlite3.DatabaseError:
+            self.is_hurt = True
 
 
-def _until_damage(
-    source: sqlite3.Connection, sql: str, parameters: tuple[object, ...]
-) -> Iterator[tuple[object, ...]]:
-    try:
-        yield from source.execute(sql, parameters)
-    except sqlite3.DatabaseError:
-        return
+def _from_pages(pages: leaves.Pages, target: Database) -> int:
+    shapes = [
+        _Shape(table, target.rows(f"PRAGMA table_info({table})")) for table in _tables(target)
+    ]
+    found = 0
+    for row in pages.rows():
+        shape = next((shape for shape in shapes if shape.fits(row)), None)
+        if shape is not None:
+            found += max(0, target.change(shape.insert, shape.values(row)))
+    return found
+
+
+class _Shape:
+    """What the rows of a table look like in the pages: a value for each column, but for those that
+    a later step added; the one that is the rowid is left empty."""
+
+    def __init__(self, table: str, columns: Sequence[sqlite3.Row]) -> None:
+        self._types = [PYTHONS[row["type"]] for row in columns]
+        self._may_be_empty = [bool(row["pk"]) or not row["notnull"] for row in columns]
+        self._defaults = [row["dflt_value"] for row in columns]
+        self._rowid = [bool(row["pk"]) and row["type"] == "INTEGER" for row in columns]
+        self.insert = _insert(table, [row["name"] for row in columns])
+
+    def fits(self, row: leaves.Row) -> bool:
+        missing = len(self._types) - len(row.values)
+        if missing < 0 or not any(self._rowid):
+            return False
+        if any(default is None for default in self._defaults[len(row.values) :]):
+            return False
+        return all(
+            empty if value is None else isinstance(value, kind)
+            for value, kind, empty in zip(row.values, self._types, self._may_be_empty, strict=False)
+        )
+
+    def values(self, row: leaves.Row) -> list[leaves.Value]:
+        late = [int(default) for default in self._defaults[len(row.values) :]]
+        return [
+            row.rowid if is_rowid else value
+            for value, is_rowid in zip([*row.values, *late], self._rowid, strict=True)
+        ]
