@@ -10,7 +10,6 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -18,7 +17,7 @@ from hub import state
 from hub.acquire import bonds
 from hub.settings import Settings
 from hub.store.durable import fsync_directory
-from hub.store.errors import Contended, StoreError
+from hub.store.errors import Contended, NotThereYet, StoreError
 from hub.store.hold import Hold
 
 SURE = "WIPE"
@@ -51,6 +50,8 @@ def wipe(settings: Settings, typed: TextIO, out: TextIO, *, sure: bool) -> int:
 def _is_meant(settings: Settings, typed: TextIO, out: TextIO) -> bool:
     try:
         waiting = state.ledger(settings).counts().waiting
+    except NotThereYet:
+        out.write("The hub has not run here.\n")
     except StoreError as error:
         out.write(f"what is waiting cannot be known: {error}\n")
     else:
@@ -72,6 +73,9 @@ def _destroy(settings: Settings) -> Iterator[tuple[bool, str]]:
 def _bonds(settings: Settings) -> Iterator[tuple[bool, str]]:
     try:
         devices = state.documents(settings).devices()
+    except NotThereYet:
+        yield True, "bonds (none are known here)"
+        return
     except StoreError as error:
         yield False, f"bonds: which there are cannot be known ({error})"
         return
@@ -109,7 +113,7 @@ def _files(folder: Path) -> Iterator[tuple[bool, str]]:
                 yield True, f"{path} ({size} bytes)"
         except OSError as error:
             yield False, f"{path} ({error.strerror})"
-    with suppress(FileNotFoundError):
+    if folder.is_dir():
         fsync_directory(folder)
 
 
