@@ -1,6 +1,8 @@
 """The hub ends at each point that matters (F03), starts again, and everything is as it was told."""
 
 import asyncio
+import json
+import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from itertools import count
@@ -13,9 +15,7 @@ from hub import clock
 from hub.demo.broker import Broker
 from hub.demo.visitor import VisitError
 from hub.records import JournalKind, Step
-from hub.store.database import open_writer
-from hub.store.schema import steps
-from tests.books import documents_at, journal_at, ledger_reader_at
+from tests.books import documents_at, journal_at, key_at, ledger_reader_at
 from tests.faults.house import House
 from tests.faults.patient import QUESTIONNAIRES, RESOURCE, CheckIn
 from tests.faults.tally import Tally
@@ -76,8 +76,21 @@ async def a_document(house: House, name: str) -> None:
     assert in_force(house) == "2"
 
 
+async def a_plain_document(house: House, name: str) -> None:
+    """As the documents stood there before there was a key."""
+    folder = house.state / "documents"
+    folder.mkdir(parents=True)
+    single = {"1": {"version": "1", "content": kit("1")}}
+    (folder / "kit.json").write_text(json.dumps({"document": single}))
+    assert await house.start_hub(name).ended() == STATUS
+    await received(house)
+    assert in_force(house) == "1"
+    assert not (folder / "kit.json").exists()
+
+
 async def a_journal(house: House, name: str) -> None:
     check_in = str(uuid4())
+    key_at(house.state)  # before the pages' journal is made with it
     with closing(journal_at(house.pages / "journal.db")) as journal:
         body = {"check_in": check_in, "questionnaire": RESOURCE["url"], "item": []}
         moment = clock.now("always")
@@ -113,14 +126,17 @@ async def a_first_page(house: House, name: str) -> None:
 async def a_salvage(house: House, name: str) -> None:
     """Damage of which every row can be rescued: the book has forgotten its version."""
     await received(house)
-    with closing(open_writer(house.state / "ledger.db", steps("ledger"))) as book:
-        book.change("PRAGMA user_version = 0")
+    with closing(sqlite3.connect(house.state / "ledger.db")) as book:
+        book.execute("PRAGMA user_version = 0")
     assert await house.start_hub(name).ended() == STATUS
 
 
 async def an_old_book(house: House, name: str) -> None:
     house.state.mkdir()
     path = laid_out(house.state, "ledger", 1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as book:
+        for table in ("bundle", "outbox"):
+            book.execute(f"DELETE FROM {table} WHERE seq = 3")  # noqa: S608 - its id is made up
     assert await house.start_hub(name).ended() == STATUS
     house.start_hub()
     house.monitor.blow()
@@ -134,6 +150,7 @@ SCENES: dict[str, Callable[[House, str], Awaitable[None]]] = {
     "reading": a_reading,
     "prune": a_prune,
     "document": a_document,
+    "plain document": a_plain_document,
     "journal": a_journal,
     "form": a_form,
     "first start": a_reading,

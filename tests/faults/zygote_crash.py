@@ -11,12 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal, NoReturn
 
+from hub.store.documents import SEALED
+
 STATUS = 9
 LATER = timedelta(days=30)
 
 When = Callable[..., bool]
 Scene = Literal[
-    "reading", "prune", "document", "journal", "form", "first start", "first page", "salvage", "old"
+    "reading",
+    "prune",
+    "document",
+    "plain document",
+    "journal",
+    "form",
+    "first start",
+    "first page",
+    "salvage",
+    "old",
 ]
 
 
@@ -98,8 +109,23 @@ def renaming(file: str) -> Call:
     return Call("pathlib:Path.replace", lambda path, _: path.name == file)
 
 
+def linking(file: str) -> Call:
+    return Call("pathlib:Path.hardlink_to", lambda path, _: path.name == file)
+
+
+def removing(file: str) -> Call:
+    return Call("pathlib:Path.unlink", lambda path, **_: path.name == file)
+
+
 def writing(file: str) -> Call:
     return Call("hub.store.jsonfile:JsonFile.write", lambda json, _: json._path.name == file)
+
+
+def step(number: int) -> Call:
+    def is_it(database: Any, sql: str, *_: object) -> bool:
+        return sql == f"PRAGMA user_version = {number}" and database.path.name == "ledger.db"
+
+    return Call("hub.store.database:Database.change", is_it)
 
 
 def as_if_later() -> None:
@@ -123,11 +149,10 @@ RECEIPT = Call("hub.uplink.sender:Sender.receive")
 BATCH = Call("hub.uplink.bookkeeper:_Batch.write", lambda batch, _: bool(batch.received))
 PRUNE = Call("hub.store.ledger:Ledger.prune")
 SETTLE = Call("hub.takeover:Takeover._settle")
-KIT = writing("kit.json")
+KIT = writing(f"kit{SEALED}")
 SYNC = Call("os:fsync")
 ANSWER = Call("hub.store.journal:Journal.append")
 EVIDENCE = Call("hub.store.salvage:_keep_evidence")
-MIGRATE = Call("hub.store.database:_migrate", lambda database, _: database.path.name == "ledger.db")
 
 
 def both(
@@ -148,16 +173,19 @@ POINTS: dict[str, Point] = {
     **both("the COMMIT of receipts", "reading", LEDGER, BATCH),
     **both("the COMMIT of a prune", "prune", LEDGER, PRUNE, also=as_if_later),
     **both("the sync of a document", "document", SYNC, KIT),
-    **both("the rename of its previous generation", "document", renaming("kit.json.old"), KIT),
-    **both("the rename of a document", "document", renaming("kit.json.new"), KIT),
+    **both("the rename of its previous generation", "document", renaming(f"kit{SEALED}.old"), KIT),
+    **both("the rename of a document", "document", renaming(f"kit{SEALED}.new"), KIT),
+    **both("a plain document is removed", "plain document", removing("kit.json")),
     **both("a row of the journal is settled", "journal", SETTLE),
     **both("the COMMIT of the take-over", "journal", LEDGER, SETTLE),
     **both("the COMMIT of an answer", "form", JOURNAL, ANSWER),
+    **both("the key has its name", "first start", linking("data.key")),
     **both("a new ledger has its name", "first start", renaming("ledger.db.new")),
     **both("a new journal has its name", "first page", renaming("journal.db.new")),
     **both("the key of the forms has its name", "first page", renaming("form.key.new")),
     "after the evidence is kept": Point("salvage", "after", EVIDENCE),
     **both("a salvaged book is whole", "salvage", renaming("ledger.db.fresh")),
     **both("a salvaged book is in its place", "salvage", renaming("ledger.db.salvaged")),
-    **both("the COMMIT of a migration", "old", LEDGER, MIGRATE),
+    **both("the COMMIT of the second step of a book", "old", LEDGER, step(2)),
+    **both("the COMMIT of the third step of a book", "old", LEDGER, step(3)),
 }
