@@ -27,12 +27,14 @@ def test_a_device_that_refuses_is_told_of_and_read_when_it_no_longer_does(
     assert [systolic for systolic, *_ in found["numbers"]] == ["120", "121"]
 
 
+@pytest.mark.fault("F35")
 def test_a_bond_that_the_hub_has_lost_is_made_anew(facts: dict[str, Facts]) -> None:
     found = facts["bond_lost_by_hub"]
     assert [systolic for systolic, *_ in found["numbers"]] == ["120", "121"]
     assert found["bonded"] == [CUFF]
 
 
+@pytest.mark.fault("F35")
 def test_a_bond_that_the_device_has_lost_is_made_anew(play: Play) -> None:
     try:
         found = play("bond_lost_by_device")["bond_lost_by_device"]

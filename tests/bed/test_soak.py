@@ -5,6 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from tests.bed.conftest import DAYS, SOAK_LIMIT_S, Facts, figure
+from tests.faults.tally import Tally
 
 GROWTH_KB = 3_000  # between the ends of the first day and of the last
 DESCRIPTORS = 2
@@ -25,7 +26,9 @@ def facts(soaking: Future[Facts]) -> Facts:
     return found
 
 
-def test_every_reading_is_stored_once(facts: Facts) -> None:
+@pytest.mark.fault("F41")
+def test_every_reading_is_stored_once(facts: Facts, tally: Tally) -> None:
+    tally.add(accepted=facts["taken"], lost=facts["lost"], duplicated=facts["twice"])
     assert facts["taken"] == 6 * DAYS
     assert (facts["lost"], facts["twice"]) == (0, 0)
 
@@ -35,7 +38,11 @@ def test_no_bond_is_lost_or_made_anew(facts: Facts) -> None:
     assert facts["pairings"] == {"cuff": 1, "scale": 1, "glucose": 1}
 
 
-def test_the_hub_does_not_grow(facts: Facts) -> None:
+@pytest.mark.fault("F41")
+def test_the_hub_does_not_grow(facts: Facts, tally: Tally) -> None:
     first, last = facts["footprints"][0], facts["footprints"][-1]
+    megabytes = f"{first['rss_kb'] / 1024:.1f} → {last['rss_kb'] / 1024:.1f}"
+    tally.say(f"MB of the hub on the first and on day {DAYS}", megabytes)
+    tally.say("descriptors", f"{first['descriptors']} → {last['descriptors']}")
     assert last["rss_kb"] - first["rss_kb"] <= GROWTH_KB
     assert last["descriptors"] - first["descriptors"] <= DESCRIPTORS

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bed.guest import bench, faults, foreign, installed, pairing, soak
+from tests.bed.guest import bench, faults, foreign, installed, pairing, soak, units
 from tests.bed.guest.house import house
 
 OUT = Path("/out")
@@ -46,6 +46,8 @@ SCENARIOS: dict[str, Scenario] = {
         foreign.foreign_strap,
         foreign.foreign_peer,
         installed.installed,
+        units.stalled,
+        units.ending_at_once,
         bench.bench,
         soak.soak,
     )

@@ -19,6 +19,7 @@ T = TypeVar("T")
 LOOK_S = 0.02
 PATIENCE_S = 120.0  # virtual, so nobody waits for it
 MANY = 10_000
+PHONE = "12 34 56 78"
 
 KIT = [
     {"model": lent.kind.identity.model, "address": lent.address, "name": lent.name} for lent in LENT
@@ -42,6 +43,7 @@ tls = false
 enabled = false
 [web]
 state_dir = "{state_dir}-web"
+support_phone = "{phone}"
 [clock]
 trust = "always"
 """
@@ -89,7 +91,7 @@ class HubProcess(Daemon):
 
 def settings_text(state_dir: Path, adapter: str | None = None) -> str:
     chosen = f'adapter = "{adapter}"' if adapter else ""
-    return SETTINGS.format(state_dir=state_dir, adapter=chosen)
+    return SETTINGS.format(state_dir=state_dir, adapter=chosen, phone=PHONE)
 
 
 def lend(state_dir: Path, devices: Sequence[dict[str, str]] = KIT) -> None:

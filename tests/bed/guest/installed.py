@@ -21,11 +21,11 @@ SITE = Path("/usr/local/lib/python3.11/dist-packages")
 
 
 async def installed(house: House) -> dict[str, Any]:
-    await asyncio.to_thread(_install)
+    await asyncio.to_thread(install)
     await house.adapter.plug_in()
     cuff = await house.device("cuff")
-    await _systemctl("daemon-reload")
-    await _systemctl("start", "hub.service")
+    await systemctl("daemon-reload")
+    await systemctl("start", "hub.service")
     await cuff.take_measurement(120)
     with closing(ledger_reader_at(STATE / "ledger.db")) as ledger:
 
@@ -36,23 +36,23 @@ async def installed(house: House) -> dict[str, Any]:
                 return False
 
         await until(lambda: stored(1))
-        user = await _show("User")
+        user = await show("User")
         await cuff.until(lambda: cuff.connection is None)
-        await _systemctl("kill", "--signal=KILL", "hub.service")
+        await systemctl("kill", "--signal=KILL", "hub.service")
         await cuff.take_measurement(121)
         after_kill_s = await until(lambda: stored(2))
         await cuff.until(lambda: cuff.connection is None)
     return {
         "user": user,
-        "state": await _show("ActiveState"),
-        "restarts": await _show("NRestarts"),
+        "state": await show("ActiveState"),
+        "restarts": await show("NRestarts"),
         "pairings": cuff.pairings,
         "bonded": sorted(bonds()),
         "after_kill_s": after_kill_s,
     }
 
 
-def _install() -> None:
+def install() -> None:
     """What `setup.sh install` puts there, with the checkout in the place of the package."""
     (PREFIX / "venv/bin").mkdir(parents=True)
     (PREFIX / "venv/bin/python").symlink_to("/usr/bin/python3")
@@ -66,7 +66,7 @@ def _install() -> None:
     subprocess.run(["systemd-sysusers"], check=True)
 
 
-async def _systemctl(*words: str) -> str:
+async def systemctl(*words: str) -> str:
     child = await asyncio.create_subprocess_exec(
         "systemctl", *words, stdout=asyncio.subprocess.PIPE
     )
@@ -76,5 +76,5 @@ async def _systemctl(*words: str) -> str:
     return output.decode().strip()
 
 
-async def _show(name: str) -> str:
-    return await _systemctl("show", "--value", f"--property={name}", "hub.service")
+async def show(name: str) -> str:
+    return await systemctl("show", "--value", f"--property={name}", "hub.service")
