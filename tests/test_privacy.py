@@ -62,15 +62,19 @@ async def day(disks: list[Path], tmp_path: Path) -> AsyncIterator[list[str]]:
         visitor = Visitor(world.addresses.kiosk)
         await asyncio.to_thread(check_in, visitor)
         await until(lambda: all(times_stored(world, reading) == 1 for reading in taken))
+        await until(lambda: answers(world) != [])
         world.broker.stop()
         taken.append(await world.household.take("cuff"))  # and one that has not left
         values = {str(value) for reading in taken for value in reading.values()}
-        arrivals = world.central.arrivals()
         names = [it["name"] for it in world.household.kit]
-    answers = [it for arrival in arrivals for it in re.findall(rb'"linkId":"[^"]+"', arrival.body)]
-    assert answers
+        answered = answers(world)
     said = [MESSAGE, "Gå tur hver dag", PATIENT[1], *names]
-    yield [*said, *(it.decode() for it in answers), *(f'"value":{value}' for value in values)]
+    yield [*said, *answered, *(f'"value":{value}' for value in values)]
+
+
+def answers(world: World) -> list[str]:
+    bodies = [arrival.body.decode() for arrival in world.central.arrivals()]
+    return [said for body in bodies for said in re.findall('"linkId":"[^"]+"', body)]
 
 
 async def test_nothing_of_it_is_on_the_disk_and_nothing_in_the_log(
