@@ -103,7 +103,7 @@ run_bed() {
     local if_possible='' lacks='' images=tests/bed/images.sh
     if [ "${1:-}" = --if-possible ]; then if_possible=1 && shift; fi
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        packages mmdebstrap:mmdebstrap xz:xz-utils
+        packages mmdebstrap:mmdebstrap xz:xz-utils fusermount3:fuse3
     fi
     lacks=$($images missing) || true
     if [ -z "$lacks" ] && [ -n "$if_possible" ] && ! $images quick; then
