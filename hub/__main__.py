@@ -1,12 +1,12 @@
 """The command line: `hub --help` tells a newcomer all."""
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from hub import logs
 from hub.settings import Settings, SettingsError, load
 from hub.store.errors import KeyUnusable, SchemaTooNew, StoreError
 
@@ -25,10 +25,7 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",  # the journal adds the time
-    )
+    logs.start(verbose=options.verbose)
     try:
         status: int = options.run(options)
     except (SettingsError, KeyUnusable, SchemaTooNew) as error:

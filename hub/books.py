@@ -88,7 +88,7 @@ class Books:
         return kept is not None
 
     async def reject(self, rejected: Rejected, reception: Reception) -> None:
-        log.warning("%s sent what cannot be read: %s", reception.device_key, rejected.reason)
+        log.warning("%s sent what cannot be read: %s", reception.device_key, rejected.source)
         await self.call(self.ledger.reject, rejected, reception)
 
     def _do(self, action: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -89,7 +89,8 @@ class Takeover:
             await self._books.transact(partial(self._settle, entry, await self._do(entry)))
         except (KeyError, TypeError, ValueError) as error:
             # A row that makes no sense must not keep the rows behind it waiting.
-            log.error("journal row %d (%s) was refused: %r", entry.number, entry.kind, error)
+            kind = type(error).__name__  # its words may quote an answer
+            log.error("journal row %d (%s) was refused: %s", entry.number, entry.kind, kind)
             await self._books.transact(partial(self._refuse, entry, repr(error)))
 
     async def _do(self, entry: Entry) -> Outcome | None:
