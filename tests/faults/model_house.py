@@ -78,7 +78,7 @@ class House:
         self.world = World()
         self.facts = Facts()
         self.wire: Wire | None = None
-        self.is_full = False
+        self.is_full = self.is_away = False
         self.journal_path = self.folder / "web" / "journal.db"
         self.journal = journal_at(self.journal_path)
         (self.folder / "hub-1").mkdir()
@@ -135,6 +135,7 @@ class House:
 
     def connect(self, *, session_kept: bool) -> None:
         self.hang_up(SILENT)
+        self.is_away, self.world.knows_the_session = False, True
         if not session_kept:
             self.world.receipts.clear()
         self.wire = Wire(self.loop, self._passes)
@@ -193,6 +194,9 @@ class House:
         self._begin(folder)
 
     def pass_time(self, seconds: float) -> None:
+        """The hub calls again by itself, unless nobody is there."""
+        if self.wire is None and not self.is_away:
+            self.connect(session_kept=self.world.knows_the_session)
         self.life.run(seconds)
         self.tend()
 

@@ -77,6 +77,7 @@ class World:
     copies: Counter[str] = field(default_factory=Counter)
     puback_ok: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
+    knows_the_session: bool = False
 
     def take(self, one: Sent) -> None:
         """The broker has it."""
@@ -109,6 +110,7 @@ class World:
         """The broker's store is gone, with everything that it had acknowledged."""
         self.uploads.clear()
         self.receipts.clear()
+        self.knows_the_session = False
 
     def weights(self) -> Counter[str]:
         """Each value as often as it counts at the central service."""

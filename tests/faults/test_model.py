@@ -48,6 +48,7 @@ class HubModel(RuleBasedStateMachine):
     )
     def begin(self, receipts: Literal["central", "broker"], pace: Pace, session_kept: bool) -> None:
         self.house = House(receipts, pace)
+        self.house.connect(session_kept=False)
         self.session_kept_at_the_end = session_kept
 
     # People
@@ -59,6 +60,7 @@ class HubModel(RuleBasedStateMachine):
             connection = f"{session} {number}" if apart else session
             self.house.facts.taken.append((connection, self.house.clock.now()))
             self.house.keep(number, Whose.PATIENT)
+        self.house.pass_time(SOON_S)
 
     @rule(whose=st.sampled_from([Whose.UNKNOWN, Whose.ANOTHER]))
     def weigh_somebody(self, whose: Whose) -> None:
@@ -141,9 +143,14 @@ class HubModel(RuleBasedStateMachine):
             sent = self.house.wire.sent
             self.house.world.take(sent[pick % len(sent)])
 
-    @rule(ending=st.sampled_from([SILENT, SILENT, FATAL]), forgets=st.booleans())
-    def lose_the_line(self, ending: Ending, forgets: bool) -> None:
+    @rule(
+        ending=st.sampled_from([SILENT, SILENT, FATAL]),
+        forgets=st.booleans(),
+        stays_away=st.sampled_from([False, False, True]),
+    )
+    def lose_the_line(self, ending: Ending, forgets: bool, stays_away: bool) -> None:
         self.house.hang_up(ending)
+        self.house.is_away = stays_away
         if forgets:
             self.house.world.forget()
 
@@ -185,11 +192,11 @@ class HubModel(RuleBasedStateMachine):
     def crash_soon(self, statement: int, after: bool) -> None:
         self.house.life.crash_at(statement, after=after)
 
-    @rule(pages=st.sampled_from([0, 1, 3, 10, 30, *[NO_END_OF_IT] * 5]))
+    @rule(pages=st.sampled_from([0, 1, 3, 10, 30, *[NO_END_OF_IT] * 10]))
     def fill_the_disk(self, pages: int) -> None:
         self.house.allow(pages)
 
-    @rule(seconds=st.sampled_from([0.0, 0.0, 0.004, 0.05, 1.0]))
+    @rule(seconds=st.sampled_from([0.0, 0.0, 0.0, 0.004, 0.05, 1.0]))
     def slow_disk(self, seconds: float) -> None:
         self.house.life.disk.delay_s = seconds
 
@@ -236,7 +243,7 @@ class HubModel(RuleBasedStateMachine):
 
 TestHubModel = HubModel.TestCase
 TestHubModel.settings = settings(
-    max_examples=5000 if IS_NIGHT else 200,
+    max_examples=5000 if IS_NIGHT else 120,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
