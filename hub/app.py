@@ -82,7 +82,7 @@ class App:
         settings = self._settings
         self.books = books
         source = settings.clock.trust
-        past = await books.call(books.ledger.past)
+        past = await books.call(books.ledger.dating.past)
         self.guard = Guard(partial(clock.now, source), past, bounded=source == "ntp")
         self._now = self.guard.now
         self.panel = Panel(settings.panel, pressed=self._open_window, held=self._open_setup)

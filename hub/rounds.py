@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from hub import health, systemd
 from hub.books import Books
 from hub.clock import Moment
@@ -15,7 +13,6 @@ from hub.health import Fact
 from hub.home import Home
 from hub.settings import Settings
 from hub.store.errors import DiskFull
-from hub.store.ledger import KNOWN_SINCE
 from hub.trust import Doubt, Guard
 
 log = logging.getLogger(__name__)
@@ -129,9 +126,9 @@ class Rounds:
     def _restamp(self, now: Moment) -> int:
         ledger, first = self._books.ledger, self._guard.first
         if self._measured_by not in (None, first):
-            ledger.disbelieve(now)
+            ledger.dating.disbelieve(now)
         self._measured_by = first
-        ledger.notes.put_state(KNOWN_SINCE, msgspec.to_builtins(first))
+        ledger.dating.believe_since(first)
         return ledger.restamp(now) if now.trusted else 0
 
     def _tell_doubt(self, doubt: Doubt | None) -> None:

@@ -30,7 +30,7 @@ class House:
         self.moment = WRONG
         self.synchronised = asyncio.Event()
         self.pages = ledger_reader_at(folder / "ledger.db")
-        guard = Guard(self.now, books.ledger.past(), released=RELEASED)
+        guard = Guard(self.now, books.ledger.dating.past(), released=RELEASED)
         home = Home(books, Pairing(120), guard.now, changed=lambda _: None, stirred=lambda: None)
         hub = msgspec.structs.replace(SETTINGS.hub, state_dir=folder)
         settings = msgspec.structs.replace(SETTINGS, hub=hub)
@@ -150,8 +150,8 @@ async def test_stamps_made_by_a_lie_are_corrected_when_it_is_found_out(house: Ho
     assert stamped(house)[0][0] == RIGHT.wall + timedelta(days=50)
     assert await house.rounds.confirm_time()
     assert stamped(house) == [(RIGHT.wall - timedelta(seconds=60), ClockState.NTP)]
-    assert house.books.ledger.past().last == RIGHT.wall
-    assert house.books.ledger.past().first == house.moment
+    assert house.books.ledger.dating.past().last == RIGHT.wall
+    assert house.books.ledger.dating.past().first == house.moment
 
 
 async def test_a_sealed_row_keeps_its_bytes_and_its_stamp(house: House) -> None:
@@ -168,6 +168,6 @@ async def test_a_sealed_row_keeps_its_bytes_and_its_stamp(house: House) -> None:
 async def test_what_was_believed_outlives_the_process(house: House) -> None:
     heard(house, RIGHT.wall)
     await house.rounds.look_at_clock()
-    past = house.books.ledger.past()
+    past = house.books.ledger.dating.past()
     assert past.last == RIGHT.wall
     assert past.first == house.moment

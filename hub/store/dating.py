@@ -2,9 +2,15 @@
 
 from datetime import datetime
 
+import msgspec
+
 from hub.clock import Moment, corrected
 from hub.store.database import Database
 from hub.store.encoding import moment_columns, to_moment, to_text, to_time
+from hub.store.notes import Notes
+from hub.trust import Past
+
+KNOWN_SINCE = "known_since"
 
 KNOWN_NOW = """
 INSERT INTO boot SELECT :boot, newest, :wall, newest, :wall
@@ -37,22 +43,34 @@ SELECT min(wall) FROM (
 """
 
 
-def last_known(database: Database) -> datetime | None:
-    """The last instant at which the time was known, in any boot."""
-    wall = database.value("SELECT max(last_wall) FROM boot")
-    return to_time(wall) if wall else None
+class Dating:
+    """What the hub believes of its clock, across restarts."""
 
+    def __init__(self, database: Database, notes: Notes) -> None:
+        self._database = database
+        self._notes = notes
 
-def disbelieve(database: Database, now: Moment) -> None:
-    """What this boot believed was wrong: stamps that have not left are in doubt again.
+    def past(self) -> Past:
+        """What was known of the time when this book was last written."""
+        last = self._database.value("SELECT max(last_wall) FROM boot")
+        since = self._notes.state(KNOWN_SINCE)
+        first = msgspec.convert(since, Moment) if since else None
+        return Past(to_time(last) if last else None, first)
 
-    So is every mark of this boot, and of another one where it lies after a trusted now.
-    """
-    with database.transaction():
-        database.change(DISBELIEVED, (now.boot_id,))
-        database.change("DELETE FROM boot WHERE boot_id = ?", (now.boot_id,))
-        if now.trusted:
-            database.change("DELETE FROM boot WHERE last_wall > ?", (to_text(now.wall),))
+    def believe_since(self, first: Moment | None) -> None:
+        """The first moment of this boot that was believed; the later ones are measured by it."""
+        self._notes.put_state(KNOWN_SINCE, msgspec.to_builtins(first))
+
+    def disbelieve(self, now: Moment) -> None:
+        """What this boot believed was wrong: stamps that have not left are in doubt again.
+
+        So is every mark of this boot, and of another one where it lies after a trusted now.
+        """
+        with self._database.transaction():
+            self._database.change(DISBELIEVED, (now.boot_id,))
+            self._database.change("DELETE FROM boot WHERE boot_id = ?", (now.boot_id,))
+            if now.trusted:
+                self._database.change("DELETE FROM boot WHERE last_wall > ?", (to_text(now.wall),))
 
 
 def restamp(database: Database, trusted: Moment) -> int:

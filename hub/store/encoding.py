@@ -72,7 +72,12 @@ def to_moment(row: Row, prefix: Literal["created", "received", "written"]) -> Mo
 
 def to_kept(row: Row, body: bytes) -> Kept:
     """`body`: what the row says, unsealed."""
-    reception = Reception(
+    measurement = _measurement.decode(body)
+    return Kept(row["id"], row["number"], measurement, to_reception(row), bool(row["disowned"]))
+
+
+def to_reception(row: Row) -> Reception:
+    return Reception(
         device_key=row["device_key"],
         driver=row["driver"],
         session=row["session"],
@@ -80,5 +85,3 @@ def to_kept(row: Row, body: bytes) -> Kept:
         clock_offset_s=row["clock_offset_s"],
         live=bool(row["live"]),
     )
-    measurement = _measurement.decode(body)
-    return Kept(row["id"], row["number"], measurement, reception, bool(row["disowned"]))

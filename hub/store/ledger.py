@@ -8,23 +8,20 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import TypeVar
 
-import msgspec
-
 from drivers.measurement import Measurement, Rejected
 from hub.clock import Moment
 from hub.records import Kept, OutboxKind, Reception, Whose
 from hub.store import dating, quarantine, retention, sealing
 from hub.store.encoding import moment_columns, to_bytes, to_moment
 from hub.store.errors import DiskFull
-from hub.store.identity import identity
 from hub.store.key import Key
 from hub.store.mend import mend
 from hub.store.notes import Notes
 from hub.store.outbox import Outbox
+from hub.store.recognition import new_id
 from hub.store.salvage import open_book
 from hub.store.schema import LEDGER
 from hub.store.space import Ballast, Space, drains
-from hub.trust import Past
 
 T = TypeVar("T")
 
@@ -40,7 +37,6 @@ VALUES (:number, :id, :seq, :kind, :device_key, :driver, :session, :received_wal
 """
 ASKED_ABOUT = "ask_who"  # the state in which the kiosk finds the ids of what is held
 ASKED_AT_MOST = 50
-KNOWN_SINCE = "known_since"  # the state that holds the first moment of a boot that was believed
 
 # One step on a scale may be several measurements (weight, body composition): that is one question.
 OCCASION = """device_key, session,
@@ -69,6 +65,7 @@ class Ledger:
 
     outbox   what must reach the central service
     notes    what the hub remembers for the pages and across restarts
+    dating   what it believes of its clock
     damaged  what happened to the file that was here before, if it could not be read
     """
 
@@ -80,6 +77,7 @@ class Ledger:
         self.ballast.restore()
         self.outbox = Outbox(self._database, self.ballast)
         self.notes = Notes(self._database)
+        self.dating = dating.Dating(self._database, self.notes)
         self._open_rows: dict[str, int] = {}
 
     @property
@@ -103,8 +101,8 @@ class Ledger:
         What is not known to be the patient's is in no bundle; of unknown ones the kiosk asks.
         On a full disk received rows make room for it; DiskFull when there are none.
         """
-        id = self._key.keyed(identity(measurement, reception))
-        if self._knows(id):
+        id = new_id(self._database, self._key, measurement, reception)
+        if id is None:
             return None
         try:
             self.ballast.spare(self._database)
@@ -191,19 +189,9 @@ class Ledger:
                 if row is not None and not row["sealed"]:
                     self._database.change("UPDATE measurement SET seq = NULL WHERE id = ?", (id,))
 
-    def past(self) -> Past:
-        """What was known of the time when this book was last written."""
-        since = self.notes.state(KNOWN_SINCE)
-        first = msgspec.convert(since, Moment) if since else None
-        return Past(dating.last_known(self._database), first)
-
     def restamp(self, trusted: Moment) -> int:
         """The time is known now: correct this boot's rows that are not sealed yet → how many."""
         return dating.restamp(self._database, trusted)
-
-    def disbelieve(self, now: Moment) -> None:
-        """What this boot believed of the time was wrong: the same rows wait for a better one."""
-        dating.disbelieve(self._database, now)
 
     def bounds(self, kept: Kept) -> tuple[datetime | None, datetime | None]:
         """The last instant before, and the first one after, at which the hub knew the time."""
@@ -268,10 +256,6 @@ class Ledger:
         """Its number is never given twice: the newest measurement is never deleted."""
         number: int = self._database.value("SELECT ifnull(max(number), 0) FROM measurement")
         return number
-
-    def _knows(self, id: str) -> bool:
-        sql = "SELECT 1 FROM measurement WHERE id = ?1 UNION ALL SELECT 1 FROM pruned WHERE id = ?1"
-        return self._database.value(sql, (id,)) is not None
 
     def _find(self, id: str) -> Row | None:
         return self._database.row(

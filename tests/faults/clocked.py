@@ -94,7 +94,7 @@ class Clocked:
     async def start(self) -> None:
         self.books = Books(self.folder, KEY, lambda _: None)
         await self.books.__aenter__()
-        self.guard = Guard(self.pi, self.books.ledger.past(), released=RELEASED)
+        self.guard = Guard(self.pi, self.books.ledger.dating.past(), released=RELEASED)
         home = Home(self.books, Pairing(120), self.guard.now, lambda _: None, lambda: None)
         self.rounds = Rounds(
             msgspec.structs.replace(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from drivers.measurement import Quantity, Rejected
 from hub.records import OutboxKind, Whose
@@ -43,6 +44,37 @@ def test_a_repeated_record_is_kept_once(ledger: Ledger) -> None:
     assert ledger.append(blood_pressure(), reception("s2", moment(60))) is None
     assert due_seqs(ledger) == [1]
     assert len(ledger.measurements_of(1)) == 1
+
+
+RESET = datetime(2020, 1, 1, 0, 1, 10)  # noqa: DTZ001 - what the meter shows after each battery
+
+
+def measured_after_reset(ledger: Ledger, at: float, *, live: bool = True, **change: Any) -> bool:
+    """Whether the ledger takes it for a record that it has not seen."""
+    told = blood_pressure(None, **({"device_time": RESET} | change))
+    return ledger.append(told, reception(f"s{at}", moment(at), live=live)) is not None
+
+
+def test_a_meter_that_was_reset_may_say_the_same_again(ledger: Ledger) -> None:
+    day = 86_400
+    assert measured_after_reset(ledger, 0)
+    assert not measured_after_reset(ledger, 120)  # the link was lost, and it is offered again
+    assert not measured_after_reset(ledger, 3_600, live=False)  # from its memory
+    assert measured_after_reset(ledger, 30 * day)  # another battery
+    assert not measured_after_reset(ledger, 30 * day + 60)
+    assert not measured_after_reset(ledger, 31 * day, live=False)
+    assert measured_after_reset(ledger, 60 * day)
+    assert measured_after_reset(ledger, 60 * day + 10, systolic="119")
+    assert len(due_seqs(ledger)) == 4
+
+
+def test_nothing_is_told_apart_by_clocks_that_do_not_know(ledger: Ledger) -> None:
+    told, first = blood_pressure(None, device_time=RESET), reception()
+    assert ledger.append(told, first)
+    unknown = moment(86_400, boot="another", trusted=False)
+    assert ledger.append(told, reception("s2", unknown)) is None
+    no_clock = replace(reception("s3", moment(86_400)), clock_offset_s=None)
+    assert ledger.append(told, no_clock) is None
 
 
 def test_a_session_is_one_bundle(ledger: Ledger) -> None:
