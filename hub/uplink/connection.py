@@ -1,6 +1,7 @@
 """One connection to the broker as the event loop sees it: promises, and their end."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -41,6 +42,9 @@ class Connection:
         self._session_present: asyncio.Future[bool] = self._loop.create_future()
         self._ended: asyncio.Future[Ending] = self._loop.create_future()
         self._promised: dict[int, asyncio.Future[int]] = {}
+        self._window = IN_FLIGHT + BESIDE
+        self._under_way: set[int] = set()
+        self._queue: deque[tuple[Publication, asyncio.Future[int]]] = deque()
         self._network = Network(settings, client_id, will, self, IN_FLIGHT + BESIDE)
 
     async def open(self) -> bool:
@@ -67,13 +71,16 @@ class Connection:
         """Send now; the future is the PUBACK's reason code, or ConnectionEnded.
 
         Raises TooLarge. Never waits: who publishes rows keeps to `in_flight_limit`, so that nothing
-        queues up in paho's memory.
+        queues up, but for the few beside them with a broker that takes fewer still at once.
         """
         self._check_open()
         size = len(publication.payload) + ENVELOPE_BYTES
         if size > self.limit_bytes:
             raise TooLarge(size, self.limit_bytes)
-        return self._promise(self._network.publish(publication))
+        promise: asyncio.Future[int] = self._loop.create_future()
+        self._queue.append((publication, promise))
+        self._send_queued()
+        return promise
 
     async def ended(self) -> Ending:
         return await asyncio.shield(self._ended)
@@ -92,6 +99,14 @@ class Connection:
         if not self._session_present.done():
             raise ConnectionEnded(endings.NOT_YET)
 
+    def _send_queued(self) -> None:
+        """As many as the broker takes at once [MQTT-3.3.4-9]."""
+        while self._queue and len(self._under_way) < self._window:
+            publication, promise = self._queue.popleft()
+            mid = self._network.publish(publication)
+            self._under_way.add(mid)
+            self._promised[mid] = promise
+
     def _promise(self, mid: int | None) -> asyncio.Future[int]:
         """The answer comes through the event loop, so it cannot overtake this."""
         if mid is None:
@@ -102,6 +117,7 @@ class Connection:
 
     def greeted(self, session_present: bool, limit_bytes: int, window: int) -> None:
         self.limit_bytes = min(self.limit_bytes, limit_bytes)
+        self._window = min(self._window, window)
         self.in_flight_limit = max(1, min(self.in_flight_limit, window - BESIDE))
         if not self._session_present.done():
             self._session_present.set_result(session_present)
@@ -110,6 +126,8 @@ class Connection:
         promise = self._promised.pop(mid, None)
         if promise is not None and not promise.done():
             promise.set_result(code)
+        self._under_way.discard(mid)
+        self._send_queued()
 
     def arrived(self, delivery: Delivery) -> None:
         self._deliver(delivery)
@@ -117,9 +135,10 @@ class Connection:
     def finished(self, ending: Ending) -> None:
         error = ConnectionEnded(ending)
         _break(self._session_present, error)
-        for promise in self._promised.values():
+        for promise in (*self._promised.values(), *(promise for _, promise in self._queue)):
             _break(promise, error)
         self._promised.clear()
+        self._queue.clear()
         self._ended.set_result(ending)
 
 

@@ -222,6 +222,42 @@ async def test_the_brokers_own_limits_are_kept(broker: Scripted) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("window", [1, 2, 5])
+async def test_no_more_is_under_way_than_the_broker_takes(broker: Scripted, window: int) -> None:
+    broker.connack = b"\x00\x00\x03\x21" + window.to_bytes(2, "big")  # Receive Maximum
+    broker.puback = lambda topic: None
+    answered = most = 0
+
+    def count(topic: str, rest: bytes) -> None:
+        nonlocal most
+        most = max(most, len(broker.published) - answered)
+
+    broker.on_publish = count
+    connection = await opened(broker.port)
+    promises = [connection.publish(Publication(topic=f"t{n}", payload=b"")) for n in range(8)]
+    for number in range(8):
+        await broker.until(lambda it, due=number: len(it.published) > due)  # type: ignore[misc]
+        answered += 1
+        broker.send(b"\x40\x03" + broker.published[number][1].to_bytes(2, "big") + b"\x00")
+        assert await promises[number] == 0
+    assert [topic for topic, _ in broker.published] == [f"t{n}" for n in range(8)]
+    assert most == window
+    connection.close()
+
+
+async def test_what_waits_for_a_small_window_ends_with_the_connection(broker: Scripted) -> None:
+    broker.connack = b"\x00\x00\x03\x21\x00\x01"
+    broker.puback = lambda topic: None
+    connection = await opened(broker.port)
+    promises = [connection.publish(Publication(topic="a", payload=b"")) for _ in range(3)]
+    await broker.until(lambda it: bool(it.published))
+    broker.hang_up()
+    for promise in promises:
+        with pytest.raises(ConnectionEnded):
+            await promise
+    connection.close()
+
+
 async def test_messages_are_acknowledged_in_the_order_of_arrival(broker: Scripted) -> None:
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
     connection = make(broker.port, deliver=arrived.put_nowait)
