@@ -15,16 +15,18 @@ from typing import Self
 from drivers.measurement import Quantity
 from hub.demo.broker import free_port
 from hub.records import Step
-from hub.store.readings import Reading
+from hub.store.readings import LedgerReader, Reading
 from hub.uplink.identifiers import urn
-from tests.books import ledger_reader_at
+from tests.books import journal_reader_at, ledger_reader_at
 from tests.faults.centre import Centre
 from tests.faults.lung_monitor import LungMonitor, number_of
 from tests.faults.tally import Tally
 from tests.faults.zygote import Child, Zygote
+from tests.faults.zygote_crash import STATUS
 
 TENANT = "1804"
 LOOK_S = 0.01
+PATIENCE_S = 100.0  # a night has no time limit, and an outbox that never drains must be told
 LOOKED_AT = 60  # of the newest readings, after each kill
 _hubs = count(1)
 
@@ -136,12 +138,22 @@ class House:
             await asyncio.sleep(LOOK_S)
 
     async def settled(self) -> None:
-        """Nothing is on its way any more: device empty, journal taken over, outbox empty."""
-        await self.monitor.emptied()
-        await self.centre.until(lambda: not self._lost())
-        with closing(ledger_reader_at(self.state / "ledger.db")) as reader:
-            while reader.counts().waiting:  # noqa: ASYNC110 - a book can only be looked at
-                await asyncio.sleep(LOOK_S)
+        """The hub has nothing to do any more: device empty, journal taken over, outbox empty."""
+        assert self._hub is not None
+        async with asyncio.timeout(PATIENCE_S):
+            await self._hub.ready()
+            await self.monitor.emptied()
+            with closing(ledger_reader_at(self.state / "ledger.db")) as reader:
+                while self._journal_waits(reader) or reader.counts().waiting:  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_S)  # a book can only be looked at
+            await self.centre.heard_all()
+
+    def _journal_waits(self, reader: LedgerReader) -> bool:
+        path = self.pages / "journal.db"
+        if not path.exists():
+            return False
+        with closing(journal_reader_at(path)) as journal:
+            return bool(journal.after(reader.taken(), limit=1))
 
     async def check_steps(self) -> None:
         """What the pages show as sent is at the broker, as received at the centre."""
@@ -156,6 +168,11 @@ class House:
                 with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
                     assert book.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert was_damaged == bool(list(self.folder.glob("*/*.damaged-*")))
+
+    async def crashed(self, child: Child) -> None:
+        """It came to its crash point, and ended there."""
+        async with asyncio.timeout(PATIENCE_S):
+            assert await child.ended() == STATUS
 
     def shown(self) -> dict[int, Mapping[Step, datetime]]:
         """number → the steps reached, of the newest readings."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn
 from hub.store.documents import SEALED
 
 STATUS = 9
-LATER = timedelta(days=30)
+LATER = timedelta(days=100)  # more than hub.toml keeps what was received
 
 When = Callable[..., bool]
 Scene = Literal[
