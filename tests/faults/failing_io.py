@@ -22,6 +22,7 @@ from typing import NoReturn
 from hub.records import JournalKind
 from hub.store import space
 from hub.store.errors import DiskFull, StoreError
+from hub.store.key import load_or_make
 from tests.books import documents_at, journal_at, ledger_at
 from tests.faults.power_cut import BODY, Found, Promised, Say
 from tests.store.made import blood_pressure, moment, reception
@@ -52,6 +53,7 @@ class Answer:
 
 def live(folder: Path, say: Say) -> None:
     """A full disk may refuse each step: then the hub goes on with the next one."""
+    load_or_make(folder / "old" / "data.key")
     ledger_at(folder / "old" / "ledger.db").close()
     for first in (0, 10):
         _run(folder, first, say)
@@ -59,6 +61,7 @@ def live(folder: Path, say: Say) -> None:
 
 def _run(folder: Path, first: int, say: Say) -> None:
     """From start to stop. The second time the books are there already."""
+    load_or_make(folder / "data.key")
     ledger = ledger_at(folder / "ledger.db")
     journal = journal_at(folder / "journal.db")
     documents = documents_at(folder / "documents")
@@ -143,6 +146,7 @@ def one_life(faults: Faults, number: int, folder: Path) -> Answer:
 
 def lost(folder: Path, promised: Promised) -> list[str]:
     found = Found.of(folder)
+    load_or_make(folder / "old" / "data.key")
     with closing(ledger_at(folder / "old" / "ledger.db")) as old:
         whole = old.damaged is None and len(old.outbox.due(10)) == OLD_DUE
     return found.lost(promised) + found.damaged + ([] if whole else ["the old book"])

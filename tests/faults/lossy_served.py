@@ -37,7 +37,7 @@ class Served:
         self.tree = tree
         self.stall_s = stall_s
         self.alone = Lock()
-        self._open: dict[int, tuple[File, bool]] = {}
+        self._open: dict[int, File] = {}
         self._numbers = itertools.count(1)
 
     def init(self, path: str) -> None:
@@ -72,14 +72,14 @@ class Served:
 
     def create(self, path: str, mode: int, flags: int) -> int:
         with self.alone:
-            return self._opened(self._begun(self.tree.create(path, mode)), flags)
+            return self._opened(self._begun(self.tree.create(path, mode)))
 
     def open(self, path: str, flags: int) -> int:
         with self.alone:
             file = self.tree.file(path)
             if flags & os.O_TRUNC:
                 self.tree.truncate(file, 0)
-            return self._opened(file, flags)
+            return self._opened(file)
 
     def release(self, path: str, fh: int) -> None:
         with self.alone:
@@ -87,15 +87,13 @@ class Served:
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
         with self.alone:
-            return self._open[fh][0].read(size, offset)
+            return self._open[fh].read(size, offset)
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
         with self.alone:
-            file, is_synced = self._open[fh]
+            file = self._open[fh]
             file.write(data, offset)
             file.times = (file.times[0], time.time_ns())
-        if is_synced:
-            self._sync(file)
         return len(data)
 
     def truncate(self, path: str, length: int) -> None:
@@ -108,12 +106,12 @@ class Served:
         if mode != 0:
             return -errno.EOPNOTSUPP
         with self.alone:
-            file = self._open[fh][0]
+            file = self._open[fh]
             self.tree.truncate(file, max(file.size, offset + length))
         return 0
 
     def fsync(self, path: str, data_only: int, fh: int) -> None:
-        self._sync(self._open[fh][0])
+        self._sync(self._open[fh])
 
     def fsyncdir(self, path: str, data_only: int, fh: int) -> None:
         with self.alone:
@@ -177,9 +175,9 @@ class Served:
         with self.alone:
             self.tree.sync(node)
 
-    def _opened(self, file: File, flags: int) -> int:
+    def _opened(self, file: File) -> int:
         number = next(self._numbers)
-        self._open[number] = (file, bool(flags & os.O_DSYNC))
+        self._open[number] = file
         return number
 
     def _begun(self, node: N) -> N:

@@ -13,6 +13,7 @@ from typing import NoReturn, Self
 from hub.records import JournalKind
 from hub.store.errors import StoreError
 from hub.store.jsonfile import Damage
+from hub.store.key import load_or_make
 from tests.books import documents_at, journal_at, ledger_at
 from tests.store.made import blood_pressure, moment, reception
 
@@ -65,6 +66,7 @@ def _work(work: Callable[[Say], None], writing: int) -> NoReturn:
 
 def keep_books(folder: Path, first: int, say: Say) -> None:
     """As the hub and the web process do, for ever; say what is saved the moment that it is."""
+    load_or_make(folder / "data.key")
     ledger = ledger_at(folder / "ledger.db")
     journal = journal_at(folder / "journal.db")
     documents = documents_at(folder / "documents")
@@ -133,6 +135,7 @@ class Found:
     @classmethod
     def of(cls, folder: Path) -> Self:
         found = cls()
+        load_or_make(folder / "data.key")
         with closing(ledger_at(folder / "ledger.db")) as ledger:
             rows = ledger._database.rows("SELECT id FROM measurement ORDER BY number")
             found.readings = [row["id"] for row in rows]

@@ -96,6 +96,26 @@ def test_a_truncate_is_lost_with_what_came_after_it(disk: LossyDisk) -> None:
     assert path.read_bytes() == b"short"
 
 
+def test_what_was_written_after_a_truncate_survives_only_with_it(memory: Path) -> None:
+    with LossyDisk(memory / "disk", memory / "mount", seed=1) as disk:
+        found = set()
+        for _ in range(24):
+            path = written(disk.mount / "file", OLD, durably=True)
+            written(path, NEW, durably=False)
+            disk.cut()
+            found.add(bytes(sorted(set(path.read_bytes()))))
+        assert b"o" in found
+        assert found <= {b"o", b"n", b"\0n", b""}
+        assert len(found) > 2
+
+
+def test_a_file_that_grows_again_is_empty_there(disk: LossyDisk) -> None:
+    path = written(disk.mount / "file", OLD, durably=True)
+    os.truncate(path, 100)
+    os.truncate(path, 4096)
+    assert path.read_bytes() == OLD[:100] + bytes(3996)
+
+
 def test_sectors_survive_one_by_one(memory: Path) -> None:
     with LossyDisk(memory / "disk", memory / "mount", seed=3, keep=0.5) as disk:
         path = written(disk.mount / "disk.img", OLD * 16, durably=True)

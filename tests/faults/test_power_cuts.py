@@ -12,6 +12,7 @@ import pytest
 from tinydb import Query, TinyDB
 
 from hub.store import database
+from hub.store.key import load_or_make
 from tests.books import ledger_at, ledger_reader_at
 from tests.faults.lossy import LossyDisk, missing
 from tests.faults.power_cut import Found, Promised, Say, Writer, keep_books
@@ -113,6 +114,7 @@ def test_while_the_disk_stalls_pages_read_and_nothing_is_lost(
     waits: list[float] = []
     for cycle in tally.cycles(pr=1, night=50):
         path, promised = loses_all.mount / f"home-{cycle}" / "ledger.db", Promised()
+        load_or_make(path.with_name("data.key"))
         with closing(ledger_at(path)):
             loses_all.stall(2.0)
         writer = Writer(partial(append_slowly, path))
