@@ -51,7 +51,7 @@ def _books(settings: Settings) -> Iterator[Fact]:
     try:
         key = state.key(settings)
         database = open_reader(ledger, key)
-        found = database.value("PRAGMA quick_check(1)")
+        found = database.value("PRAGMA integrity_check(1)")
         database.close()
         yield Fact("ledger", found == "ok", str(found))
         yield from _ledger(LedgerReader(ledger, key))
@@ -72,6 +72,12 @@ def _ledger(reader: LedgerReader) -> Iterator[Fact]:
         "parked",
         counts.parked == 0,
         "nothing" if counts.parked == 0 else f"{counts.parked}: see the setup page for the reasons",
+    )
+    doubt = (reader.state("clock") or {}).get("doubt")
+    yield Fact(
+        "time",
+        not doubt,
+        f"{doubt}: compare the hub's clock on the setup page" if doubt else "fits what is known",
     )
     rejected = reader.rejected(1)
     detail = f"the newest: {rejected[0].reason}" if rejected else "none"

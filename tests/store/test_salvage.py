@@ -238,3 +238,27 @@ def test_a_damaged_journal_keeps_taking_answers(tmp_path: Path, how: Spoil) -> N
     assert again.damaged is not None
     assert again.append(JournalKind.ANSWER, body, form=None, moment=moment()).number > last
     again.close()
+
+
+def test_a_reading_that_an_index_misses_is_found_again(tmp_path: Path) -> None:
+    """It is in its table, so it looks whole; by its outbox row nobody would find it."""
+    path = tmp_path / "ledger.db"
+    filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        sql = "SELECT sql FROM sqlite_schema WHERE name = 'measurement_seq'"
+        whole = database.execute(sql).fetchone()[0]
+        database.execute(
+            "UPDATE sqlite_schema SET sql = sql || ' WHERE seq != 100' WHERE sql = ?", (whole,)
+        )
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("REINDEX measurement_seq")
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(
+            "UPDATE sqlite_schema SET sql = ? WHERE name = 'measurement_seq'", (whole,)
+        )
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    ledger = ledger_at(path)
+    assert ledger.damaged is not None
+    assert len(ledger.measurements_of(100)) == 1
+    ledger.close()
