@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hub.store.durable import fsync_directory, write_durably
-from hub.store.errors import KeyUnusable
+from hub.store.errors import KeyUnusable, system_errors
 
 BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -61,7 +61,8 @@ def load_or_make(path: Path) -> Key:
     try:
         return load(path)
     except FileNotFoundError:
-        _make(path)
+        with system_errors(path):
+            _make(path)
         return load(path)
 
 
