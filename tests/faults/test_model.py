@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 from typing import Literal
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,6 +25,8 @@ from hub.uplink.patience import Pace
 from tests.faults.model_house import NO_END_OF_IT, House
 from tests.faults.model_truth import OUTBOX, check, check_end
 from tests.faults.tally import IS_NIGHT
+
+pytestmark = pytest.mark.timeout(600)  # it is many short examples and not one that hangs
 
 FATAL = Ending(EndingKind.LOST, "the message is malformed", 0x95)
 PACES = (Pace(backlog_per_s=0, window=15, fetch=4), Pace(backlog_per_s=5, window=100, fetch=50))
