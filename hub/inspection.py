@@ -82,7 +82,11 @@ def _status_lines(reader: LedgerReader, folder: Path) -> Iterator[tuple[bool, st
     room = storage(folder)
     yield room.ok, f"storage: {room.detail}"
     clock = reader.state("clock") or {"synchronised": False}
-    yield clock["synchronised"], f"clock: {'' if clock['synchronised'] else 'not '}synchronised"
+    doubt = f", doubted: {clock['doubt']}" if clock.get("doubt") else ""
+    yield (
+        clock["synchronised"],
+        f"clock: {'' if clock['synchronised'] else 'not '}synchronised{doubt}",
+    )
     radio = reader.state("radio") or {"problem": None}
     yield radio["problem"] is None, f"radio: {radio['problem'] or 'listening'}"
     rejected = reader.rejected(1)

@@ -125,6 +125,7 @@ async def test_a_doubted_clock_restamps_nothing_and_says_why(house: House) -> No
     }
     assert "time.sync" in house.rounds.problems["time"]
     assert house.rounds.doubts == 1
+    assert house.books.ledger.dating.past().last is None
     assert not house.synchronised.is_set()
 
 

@@ -101,10 +101,11 @@ class Plan:
         ]
         return list(dict.fromkeys(found))
 
-    def words(self, task: str) -> str | None:
-        """Of `hub.schedule.Activity.task`, as they were written."""
+    def named(self, task: str) -> Task | None:
+        """By `hub.schedule.Activity.task`, without a time."""
         activities = self._plan.activity if self._plan else []
-        return next((one.detail.description for one in activities if one.task == task), None)
+        detail = next((one.detail for one in activities if one.task == task), None)
+        return _tasks(detail, Repeat())[0] if detail else None
 
     def today(self, on: date) -> list[Task]:
         """What the schedule asks for on this day, in the order of the clock."""

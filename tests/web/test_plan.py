@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from drivers.measurement import Kind
+from hub.schedule import Schedule
 from hub.web.plan import Plan, PlanUnreadable, Task
 from tests.web.documents import PLAN, URL, activity
-from tests.web.house import Browser, House
+from tests.web.house import OSLO, Browser, House
 
 
 def of(*activities: dict[str, Any], start: str = "2026-11-02") -> Plan:
@@ -91,6 +92,17 @@ def test_each_zone_has_its_word_its_shape_and_the_text(house: House, kiosk: Brow
     shapes = [page.rindex(s, 0, at) for s, at in (("<circle", green), ("<path", yellow))]
     assert shapes == sorted(shapes)
     assert "Ring 113 ved alvorlig pustebesvær. Ring ellers legevakt 116117." in page
+
+
+def test_a_reminder_is_shown_until_it_is_done(house: House, kiosk: Browser) -> None:
+    house.plan(PLAN)
+    [first, *_] = Schedule(PLAN, OSLO).on(house.clock.wall.date())
+    due = {"task": first.task, "at": first.at.isoformat(), "day": "", "time": "08:00"}
+    assert "Kl. 08:00: Mål blodtrykket" not in kiosk.get("/").text
+    house.ledger.notes.put_state("reminders", {"due": [due]})
+    assert "Kl. 08:00: Mål blodtrykket" in kiosk.get("/").text
+    house.measure()
+    assert "Kl. 08:00: Mål blodtrykket" not in kiosk.get("/").text
 
 
 def test_today_shows_what_is_done(house: House, kiosk: Browser) -> None:

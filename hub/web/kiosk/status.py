@@ -7,6 +7,7 @@ from hub.clock import Moment
 from hub.records import Step
 from hub.web import tasks
 from hub.web.books import Books, Reading
+from hub.web.kiosk import reminder
 from hub.web.language import gettext, marked, when
 
 PULL_THE_PLUG = "pull-the-plug"  # what only losing its power brings the radio back from
@@ -37,6 +38,8 @@ def line(books: Books, moment: Moment, phone: str) -> str:
         return _with_phone(gettext("Boksen hører ikke måleapparatene nå."), phone)
     if (task := tasks.for_patient(books)) is not None:
         return _with_phone(task.words, phone) if task.call else task.words
+    if (due := reminder.line(books, moment)) is not None:
+        return due
     counts = ledger.counts()
     if counts.waiting:
         return _waiting(ledger.state("connection"))
