@@ -61,6 +61,7 @@ async def jump(hub: Clocked, chance: random.Random, jump: timedelta) -> None:
     hub.pi.hear(hub.pi.truth)
     await live(hub, chance, DAY)
     assert hub.wrong() == hub.untrusted() == 0
+    assert len(hub.counts.given) == 4 * len(TIMES) + 1  # at their true times; the first at once
 
 
 @pytest.mark.fault("F15")
