@@ -19,7 +19,7 @@ from hub.store.reader import Reader
 READINGS = """
 SELECT measurement.*, state, reason, sent_at, received_at, seen_at
 FROM measurement LEFT JOIN outbox USING (seq)
-WHERE (:since IS NULL OR received_wall >= :since) {kind}
+WHERE received_wall >= ifnull(:since, '') {kind}
 ORDER BY number DESC LIMIT :limit
 """
 
