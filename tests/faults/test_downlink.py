@@ -48,7 +48,9 @@ async def test_what_is_delivered_again_is_shown_once(
             central.send("dn/desired/devices", KIT)
             await central.nth("up/reported/devices")  # all before it has been dealt with
             assert len(show.orders) == 1
-            assert hub.changed.count("plan") == 1
+            # None where the hub was stopped between the commit and the telling.
+            assert hub.changed.count("plan") <= 1
+            assert hub.documents.version("plan") == "cp-123/7"
             assert title(hub) == "v7"
             tally.add(accepted=2, duplicated=2 * repeats)
 
