@@ -72,9 +72,10 @@ def test_a_power_cut_costs_nothing_that_was_said_to_be_saved(tally: Tally, tmp_p
             shown_s.append(card.cut(cycle))
         if card is not None:
             card.finish(cycle + 1)
-    said = f"median {statistics.median(shown_s):.1f} s, worst {max(shown_s):.1f} s"
-    tally.say("power on to a new reading shown", said)
-    figure(f"power cut, power on to a new reading shown: {said} of {len(shown_s)}")
+    if shown_s:
+        said = f"median {statistics.median(shown_s):.1f} s, worst {max(shown_s):.1f} s"
+        tally.say("power on to a new reading shown", said)
+        figure(f"power cut, power on to a new reading shown: {said} of {len(shown_s)}")
 
 
 class Card:

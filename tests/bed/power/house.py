@@ -50,11 +50,8 @@ class House:
     def live_and_cut(self, cycle: int, *options: str) -> Boot:
         """Boot, take what comes, and lose the power at some moment. Raises BootError."""
         with self._power(cycle, *options) as guest:
-            try:
-                boot = self._await_taking(guest)
-                time.sleep(Random(cycle).uniform(*CUT_AFTER_S))  # noqa: S311 - a moment
-            finally:
-                guest.kill()
+            boot = self._await_taking(guest)
+            time.sleep(Random(cycle).uniform(*CUT_AFTER_S))  # noqa: S311 - a moment
         self._disk.cut()
         return boot
 
@@ -91,7 +88,7 @@ class House:
 
     def _fact(self, kind: str) -> Facts | None:
         path = self._out / "facts.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
+        lines = path.read_text().split("\n")[:-1] if path.exists() else []  # whole ones
         found: list[Facts] = [fact for line in lines if (fact := json.loads(line).get(kind))]
         return found[-1] if found else None
 
