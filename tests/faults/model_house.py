@@ -160,6 +160,10 @@ class House:
             self.kinds_paused.add(one.publication.topic)
         one.answer.set_result(code)
 
+    def puback_all(self) -> None:
+        for _ in range(len(self.wire.sent) if self.wire else 0):
+            self.puback(0, 0)
+
     def hear_receipt(self) -> None:
         if self.wire is None or not self.world.receipts:
             return
@@ -172,8 +176,7 @@ class House:
     def let_through(self) -> None:
         """Nobody refuses, loses or forgets anything for a while."""
         self.pass_time(0.05)
-        for _ in range(len(self.wire.sent) if self.wire else 0):
-            self.puback(0, 0)
+        self.puback_all()
         while self.world.uploads:
             self.world.store(self.world.uploads.popleft(), "accepted")
         while self.wire and self.world.receipts:

@@ -157,18 +157,23 @@ class HubModel(RuleBasedStateMachine):
         if forgets:
             self.house.world.forget()
 
-    @rule(outcome=st.sampled_from(OUTCOMES), count=st.integers(1, 10))
-    def central_takes(self, outcome: str, count: int) -> None:
+    @rule(outcome=st.sampled_from(OUTCOMES), count=st.integers(1, 10), heard=st.booleans())
+    def central_takes(self, outcome: str, count: int, heard: bool) -> None:
+        self.house.puback_all()
         for _ in range(min(count, len(self.house.world.uploads))):
             self.house.world.store(self.house.world.uploads.popleft(), outcome)
+            if heard:
+                self.house.hear_receipt()
+        self.house.pass_time(SOON_S)
 
-    @precondition(lambda self: self.house.world.uploads)
     @rule(is_stored=st.booleans())
     def central_is_silent(self, is_stored: bool) -> None:
-        upload = self.house.world.uploads.popleft()
-        if is_stored:
-            self.house.world.store(upload, "accepted")
-            self.house.world.receipts.pop()
+        self.house.puback_all()
+        if self.house.world.uploads:
+            upload = self.house.world.uploads.popleft()
+            if is_stored:
+                self.house.world.store(upload, "accepted")
+                self.house.world.receipts.pop()
 
     @rule(count=st.integers(1, 10), soon=soon)
     def hear_receipts(self, count: int, soon: float) -> None:
