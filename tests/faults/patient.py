@@ -1,12 +1,13 @@
 """A patient at the kiosk's real pages, one form after the other, over HTTP."""
 
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 
 import msgspec
 
 from hub.demo import documents
-from hub.demo.visitor import Page, Visitor, _next
+from hub.demo.visitor import Page, VisitError, Visitor, _next
 from hub.questionnaire import canonical
 from hub.web.questionnaires import Form
 
@@ -34,7 +35,10 @@ class CheckIn:
 
     def step(self) -> None:
         """VisitError when there is no answer: the form may have been kept or not."""
-        self.page = _next(self._visitor, self.page)
+        try:
+            self.page = _next(self._visitor, self.page)
+        except HTTPException as error:
+            raise VisitError(f"{self.page.address}: half an answer: {error}") from error
 
     def resumed(self) -> Page:
         """Where the pages themselves would go on."""
