@@ -66,6 +66,7 @@ class Kept:
     """A measurement in the ledger. `id` is the same for every delivery of the same record.
 
     disowned  it is not the patient's, or nobody has said yet whose it is
+    namesake  an earlier one of the device bears the same time; known of what goes into a bundle
     """
 
     id: str
@@ -73,6 +74,7 @@ class Kept:
     measurement: Measurement
     reception: Reception
     disowned: bool = False
+    namesake: bool = False
 
 
 class Task(StrEnum):

@@ -56,7 +56,7 @@ def running(settings: Settings, setup_host: str = EVERYWHERE) -> Iterator["Pages
     settings.web.state_dir.mkdir(parents=True, exist_ok=True)
     key = load_or_make(settings.hub.key_path)
     ledger = LateLedger(settings.hub.state_dir / "ledger.db", key)
-    journal = PageJournal(settings.web.state_dir / "journal.db", key)
+    journal = PageJournal(settings.web.state_dir / "journal.db", key, ledger.taken)
     documents = Documents(settings.hub.state_dir / "documents", key, writable=False)
     pages = Pages(settings, Books(ledger, journal, documents), setup_host)
     try:

@@ -105,14 +105,18 @@ class LateLedger:
 
 
 class PageJournal:
-    """`hub.web.books.Journal`: what cannot be kept is CannotSave, and the page says so."""
+    """`hub.web.books.Journal`: what cannot be kept is CannotSave, and the page says so.
 
-    def __init__(self, path: Path, key: Key) -> None:
+    taken  the last number that the hub has taken over: one that is begun anew begins after it
+    """
+
+    def __init__(self, path: Path, key: Key, taken: Callable[[], int] = lambda: 0) -> None:
         self._path = path
         self._key = key
         self._lock = Lock()
         space.allow_probing(path.parent)
-        self._journal: Journal | None = Journal(path, key)
+        self._taken = taken
+        self._journal: Journal | None = Journal(path, key, taken())
 
     def append(
         self, kind: JournalKind, body: dict[str, Any], *, form: str | None, moment: Moment
@@ -162,7 +166,7 @@ class PageJournal:
     def _with(self, use: Callable[[Journal], T]) -> T:
         with self._lock:
             if self._journal is None:
-                self._journal = Journal(self._path, self._key)
+                self._journal = Journal(self._path, self._key, self._taken())
             journal = self._journal
         try:
             return use(journal)

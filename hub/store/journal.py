@@ -49,11 +49,12 @@ class Journal:
     damaged  what happened to the file that was here before, if it could not be read
     """
 
-    def __init__(self, path: Path, key: Key) -> None:
+    def __init__(self, path: Path, key: Key, taken: int = 0) -> None:
+        """taken: the last number that the hub has taken over, where that is known."""
         self.path = path
         self._key = key
         self._database, self.damaged = open_book(path, JOURNAL, key)
-        self._begin_numbers()
+        self._begin_numbers(taken)
 
     def close(self) -> None:
         self._database.close_for_readers()
@@ -149,11 +150,11 @@ class Journal:
             (taken, to_text(now.wall - KEPT)),
         )
 
-    def _begin_numbers(self) -> None:
+    def _begin_numbers(self, taken: int) -> None:
         """A journal that had to be begun anew must not repeat a number that the hub has taken.
 
         So the numbers of a new file begin at the time when it was made, in steps of 0.1 ms: no
-        disk takes entries faster than that.
+        disk takes entries faster than that. And where that time is wrong, after the last taken.
         """
         last = self._database.value("SELECT seq FROM sqlite_sequence")
         if last is not None and self.damaged is None:
@@ -163,7 +164,7 @@ class Journal:
             self._database.change("DELETE FROM sqlite_sequence")
             self._database.change(
                 "INSERT INTO sqlite_sequence (name, seq) VALUES ('entry', ?)",
-                (max(last or 0, begin),),
+                (max(last or 0, begin, taken),),
             )
 
 

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from hub.store.key import Key
 from hub.store.mend import mend
 from hub.store.notes import Notes
 from hub.store.outbox import Outbox
-from hub.store.recognition import new_id
+from hub.store.recognition import is_namesake, new_id
 from hub.store.salvage import open_book
 from hub.store.schema import LEDGER
 from hub.store.space import Ballast, Space, drains
@@ -121,7 +122,7 @@ class Ledger:
         found = self._database.rows(
             "SELECT * FROM measurement WHERE seq = ? ORDER BY number", (seq,)
         )
-        read = (sealing.measurement(self._key, row) for row in found)
+        read = (self._read(row) for row in found)
         whole = [kept for kept in read if kept is not None]
         if len(whole) < len(found):
             ids = {kept.id for kept in whole}
@@ -136,7 +137,7 @@ class Ledger:
     def kept(self, id: str) -> Kept | None:
         """None for one that is not here, or not whole."""
         row = self._database.row("SELECT * FROM measurement WHERE id = ?", (id,))
-        return None if row is None else sealing.measurement(self._key, row)
+        return None if row is None else self._read(row)
 
     def reject(self, rejected: Rejected, reception: Reception) -> None:
         """Keep a payload that could not be decoded, for the technician."""
@@ -256,6 +257,10 @@ class Ledger:
         """Its number is never given twice: the newest measurement is never deleted."""
         number: int = self._database.value("SELECT ifnull(max(number), 0) FROM measurement")
         return number
+
+    def _read(self, row: Row) -> Kept | None:
+        kept = sealing.measurement(self._key, row)
+        return kept and replace(kept, namesake=is_namesake(self._database, kept))
 
     def _find(self, id: str) -> Row | None:
         return self._database.row(

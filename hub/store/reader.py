@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import RLock
 
 from hub.store.database import Database, open_reader
-from hub.store.errors import NotThereYet
+from hub.store.errors import NotThereYet, system_errors
 from hub.store.key import Key
 
 
@@ -37,7 +37,8 @@ class Reader:
             self._open = None
 
     def _inode(self) -> int:
-        try:
-            return self._path.stat().st_ino
-        except FileNotFoundError:
-            raise NotThereYet(self._path) from None
+        with system_errors(self._path):
+            try:
+                return self._path.stat().st_ino
+            except FileNotFoundError:
+                raise NotThereYet(self._path) from None

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 
 from drivers.measurement import Measurement
-from hub.records import Reception
+from hub.records import Kept, Reception
 from hub.store.database import Database
 from hub.store.encoding import to_reception
 from hub.store.identity import identity
@@ -17,6 +17,13 @@ from hub.store.key import Key
 
 APART = timedelta(minutes=5)  # each was taken within two minutes of its session, by its own clock
 ALIKE_AT_MOST = 100
+
+NAMESAKES_WITHIN = 1000  # measurements: each of them is unsealed
+NAMESAKE = """
+SELECT 1 FROM measurement WHERE device_key = :device AND kind = :kind
+  AND number < :number AND number >= :number - :back
+  AND unsealed(body, 'measurement', id, number) ->> '$.device_time' = :stamp LIMIT 1
+"""
 
 
 def new_id(
@@ -31,6 +38,23 @@ def new_id(
         if not _is_later(measurement, reception, to_reception(row) if row else None):
             return None
     return None
+
+
+def is_namesake(database: Database, kept: Kept) -> bool:
+    """Whether an earlier record of this device bears the same time: its clock was set back, or
+    shows no seconds. Then the time does not name it, or the central service would take the two
+    for one."""
+    stamp = kept.measurement.device_time
+    if stamp is None:
+        return False
+    asked: dict[str, object] = {
+        "device": kept.reception.device_key,
+        "kind": kept.measurement.kind.value,
+        "number": kept.number,
+        "back": NAMESAKES_WITHIN,
+        "stamp": stamp.isoformat(),
+    }
+    return database.value(NAMESAKE, asked) is not None
 
 
 def _is_known(database: Database, id: str) -> bool:

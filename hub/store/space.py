@@ -1,10 +1,9 @@
 """Room on the disk: how much is left, and what goes, in which order, when there is none.
 
 1. Logs: journald's (systemd/journald-hjemmehub.conf), 16 MB at most, fewer when the disk fills up.
-2. What a technician asked to have recorded (`hub.store.retention`).
-3. Rows that the central service has: past their retention each hour; then, when a reading finds no
+2. Rows that the central service has: past their retention each hour; then, when a reading finds no
    room, the oldest first, however young. There is a copy of each, and of the reading there is none.
-4. The ballast, a file that only holds room, for what empties the outbox: on a full disk SQLite
+3. The ballast, a file that only holds room, for what empties the outbox: on a full disk SQLite
    cannot even mark a row as received. Readings leave a quarter of it alone, also when it was let
    go of: else they would fill that too, and no receipt could ever make room again.
 

@@ -27,15 +27,16 @@ UNCERTAIN_RELIABILITY = {"system": TERMINOLOGY + "v3-ObservationValue", "code": 
 
 
 def measured(setting: Setting, timed: Timed) -> Iterator[Json]:
-    """The observations. Two of one code with one stamp (a scale that reports twice in a second)
-    cannot both have the guide's identifier: the later keeps the hub's own only."""
+    """The observations. Two of one code with one stamp (a scale that reports twice in a second, a
+    clock that was set back) cannot both have the guide's identifier: the later keeps the hub's own
+    only."""
     used: set[Name] = set()
     for one, when in timed:
         if when.left_out:
             continue
         first = None
         for draft in drafts(one.measurement):
-            name = _guide_name(setting, draft, when)
+            name = None if one.namesake else _guide_name(setting, draft, when)
             if name in used:
                 name = None
             elif name:

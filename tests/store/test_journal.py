@@ -12,7 +12,7 @@ import pytest
 from hub.records import JournalKind
 from hub.store.errors import NotThereYet
 from hub.store.journal import Journal, Written
-from tests.books import journal_at, journal_reader_at
+from tests.books import KEY, journal_at, journal_reader_at
 from tests.store.made import START, moment
 
 YESTERDAY = moment(-86_400)
@@ -207,3 +207,11 @@ def test_a_lost_journal_does_not_repeat_numbers_that_the_hub_has_taken(
     again = journal_at(path)
     assert say(again, JournalKind.HELP_REQUESTED) > number + 800_000_000
     again.close()
+
+
+def test_one_begun_anew_under_a_wrong_clock_repeats_no_number_that_was_taken(path: Path) -> None:
+    far = 10**15
+    journal = Journal(path, KEY, taken=far)
+    written = journal.append(JournalKind.HELP_REQUESTED, {}, form=None, moment=moment())
+    assert written.number == far + 1
+    journal.close()

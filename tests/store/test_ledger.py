@@ -2,12 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from drivers.measurement import Quantity, Rejected
+from drivers.measurement import Kind, Quantity, Rejected
 from hub.records import OutboxKind, Whose
 from hub.store.ledger import Ledger, OwnerChange
 from hub.store.quarantine import KEPT_PER_DEVICE
@@ -305,6 +305,21 @@ def test_damaged_bytes_go_to_the_quarantine(ledger: Ledger, reader: LedgerReader
     assert [reading.kept.number for reading in reader.readings(10)] == [2]
     assert [kept.number for kept in ledger.measurements_of(1)] == [2]
     assert [found.source for found in reader.rejected(10)] == ["ledger"]
+
+
+def test_of_two_that_bear_the_same_time_the_second_is_told_so(ledger: Ledger) -> None:
+    """A clock that was set back, or shows no seconds; not what came with it of another kind."""
+    at = datetime(2026, 11, 22, 9, 0)  # noqa: DTZ001 - as devices tell it
+    same = [
+        blood_pressure(1, device_time=at),
+        replace(blood_pressure(1, device_time=at), kind=Kind.BODY_WEIGHT),
+        blood_pressure(2, device_time=at, systolic="131"),
+        blood_pressure(3, device_time=at + timedelta(minutes=1)),
+    ]
+    for number, measurement in enumerate(same):
+        ledger.append(measurement, reception(f"s{number // 2}"))
+    read = [kept for seq in (1, 2) for kept in ledger.measurements_of(seq)]
+    assert [kept.namesake for kept in read] == [False, False, True, False]
 
 
 def test_a_row_that_stands_in_the_place_of_another_is_damaged(ledger: Ledger) -> None:

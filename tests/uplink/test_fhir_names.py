@@ -95,6 +95,15 @@ def test_a_clock_that_was_reset_names_nothing(hours: int, count: int) -> None:
     assert observation["effectiveDateTime"] == "2026-11-22T08:15:38+01:00"
 
 
+def test_a_reading_whose_time_another_bore_has_the_hubs_own_name_only() -> None:
+    """They may leave in different bundles, so the central service could not tell them apart."""
+    first, second = kept(pressure(), 1), kept(pressure(), 2)
+    one, other = (queries(composed(it).body) for it in (first, second))
+    again = queries(composed(replace(second, namesake=True)).body)
+    assert one == other
+    assert [it for it in again if it in one] == [one[0], one[1], one[2], one[-1]]
+
+
 def test_two_readings_with_one_stamp_are_two() -> None:
     first, second = kept(pressure(), 1), kept(pressure(), 2)
     bundle = composed(first, second)
