@@ -7,6 +7,7 @@ stays wrong in a patient's record; one that waits is only late. So a time must f
     at most 400 days after the later of the two
     within one boot, once believed: as far from monotonic time as it was then
 
+Within a boot a time that was believed is held over for a week without a server.
 One that does not fit is DOUBTED until it fits again. A new boot forgets the third rule. The first
 two are lifted by the central service (`time.sync`) or by a technician, who say that it is right.
 """
@@ -25,6 +26,12 @@ FARTHEST = timedelta(days=400)
 # bad line. Measured from the first time of the boot, so that small steps cannot walk away.
 STEP = timedelta(minutes=2)
 DRIFT = 100e-6
+
+# The kernel calls a clock unsynchronised 9 hours after the last answer (its error bound, 500 ppm,
+# then reaches 16 s: NTP_PHASE_LIMIT). A home is offline for days, and the clock goes on: a week of
+# 100 ppm is a minute. Beyond that the readings wait for an answer, and are re-stamped then.
+HELD_OVER = timedelta(days=7)
+AGREES = timedelta(seconds=2)
 
 SYNC_WITHIN = timedelta(hours=1)  # a command that may be older tells too little about now
 
@@ -63,7 +70,7 @@ class Guard:
     def now(self) -> Moment:
         at = self._clock()
         if not at.trusted:
-            return at
+            return replace(at, state=ClockState.NTP) if self._is_held_over(at) else at
         if self._doubt(at) is not None:
             return replace(at, state=ClockState.DOUBTED)
         self._believe(at)
@@ -77,7 +84,7 @@ class Guard:
     def known(self) -> datetime | None:
         """The time, by the last moment of this boot that was believed; goes on in an outage.
 
-        Good for reminders, not for stamps: without a server it drifts by seconds a day.
+        Good for reminders, not for stamps: nobody says how far it has drifted by now.
         """
         at = self.now()
         if at.trusted or self._latest is None:
@@ -102,6 +109,13 @@ class Guard:
             self._floor, self.first = at.wall, None
         self._believe(at)
         return True
+
+    def _is_held_over(self, at: Moment) -> bool:
+        if (latest := self._latest) is None or not self._bounded:
+            return False
+        expected = _extrapolated(latest, at.mono_ms)
+        since = expected - latest.wall
+        return since <= HELD_OVER and abs(at.wall - expected) <= AGREES + DRIFT * since
 
     def _believe(self, at: Moment) -> None:
         if self.first is None:

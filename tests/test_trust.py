@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.clock import ClockState, Moment
-from hub.trust import DRIFT, FARTHEST, RELEASED, STEP, Doubt, Guard, Past
+from hub.trust import DRIFT, FARTHEST, HELD_OVER, RELEASED, STEP, Doubt, Guard, Past
 
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 TODAY = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -117,6 +117,36 @@ def test_a_leap_second_and_the_drift_of_a_long_outage_are_no_step() -> None:
     pi.wall += 60 * DAY * 80e-6
     pi.synchronised = True
     assert one.now().trusted
+
+
+def test_a_believed_time_is_held_over_for_a_week_without_a_server() -> None:
+    """The kernel says "unsynchronised" after nine hours; the clock goes on."""
+    pi = Pi()
+    one = guard(pi)
+    assert one.now().trusted
+    pi.synchronised = False
+    pi.pass_(HELD_OVER, wall=HELD_OVER * (1 + 90e-6))
+    assert one.now() == replace(pi(), state=ClockState.NTP)
+    pi.pass_(timedelta(seconds=1))
+    assert one.now().state is ClockState.RESTORED
+    pi.synchronised = True
+    assert one.now().trusted
+
+
+@pytest.mark.parametrize("step", [timedelta(seconds=3), -HOUR, DAY])
+def test_a_clock_that_somebody_set_is_not_held_over(step: timedelta) -> None:
+    pi = Pi()
+    one = guard(pi)
+    one.now()
+    pi.synchronised = False
+    pi.pass_(HOUR, wall=HOUR + step)
+    assert one.now().state is ClockState.RESTORED
+
+
+def test_no_other_boot_is_held_over() -> None:
+    before = Pi()
+    one = guard(Pi(synchronised=False), first=replace(before(), boot_id="before"))
+    assert one.now().state is ClockState.RESTORED
 
 
 def test_small_steps_do_not_walk_away() -> None:
