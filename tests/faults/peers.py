@@ -24,6 +24,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from hub.demo.broker import Broker, BrokerError
+from hub.store.key import load_or_make
 from tests.faults.lossy import LossyDisk
 
 TENANT, HUB = "1804", "02000000000000D0"
@@ -296,6 +297,7 @@ def our_cycle(centre: Centre, power: Power, cycle: int) -> Outcome:
     """Ledger, outbox and uplink; accepted is what is in the outbox."""
     chance = Random(cycle)  # noqa: S311
     folder = power.folder / f"hub-{cycle}"
+    load_or_make(folder / "data.key")
     if chance.random() < 0.5:
         centre.broker.freeze()
     with child(OURS, folder, centre.broker.port, "first") as (lines, kill):
