@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ def install() -> None:
     shutil.copy(UNITS / "hjemmehub.sysusers", "/usr/lib/sysusers.d/hjemmehub.conf")
     SETTINGS.parent.mkdir()
     SETTINGS.write_text(settings_text(STATE))
+    subprocess.run([sys.executable, "-m", "hub", "key", "--config", SETTINGS], check=True)
+    shutil.copy(STATE / "data.key", SETTINGS.parent)  # where the units expect it
     lend(STATE)
     subprocess.run(["systemd-sysusers"], check=True)
 
