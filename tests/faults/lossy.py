@@ -86,6 +86,16 @@ class LossyDisk:
         self._say(f"stall {seconds}")
         self._hear("stalls")
 
+    def fail(self) -> None:
+        """From now on no write and no sync is taken: EIO."""
+        self._say("fail")
+        self._hear("fail")
+
+    def heal(self) -> None:
+        """It takes them again."""
+        self._say("heal")
+        self._hear("heal")
+
     def _say(self, line: str) -> None:
         assert self._server.stdin is not None
         self._server.stdin.write(line + "\n")

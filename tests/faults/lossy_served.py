@@ -1,6 +1,6 @@
 """The process behind a LossyDisk: the operations of FUSE on a tree, and one life after each cut.
 
-It is told "cut", "stall SECONDS" and "stop" on its standard input; the end of that stops it too.
+It is told "cut", "stall SECONDS", "fail", "heal" and "stop" on its standard input; its end stops it.
 """
 
 import argparse
@@ -36,6 +36,7 @@ class Served:
     def __init__(self, tree: Tree, stall_s: float) -> None:
         self.tree = tree
         self.stall_s = stall_s
+        self.fails = False
         self.alone = Lock()
         self._open: dict[int, File] = {}
         self._numbers = itertools.count(1)
@@ -91,6 +92,7 @@ class Served:
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
         with self.alone:
+            self._take()
             file = self._open[fh]
             file.write(data, offset)
             file.times = (file.times[0], time.time_ns())
@@ -98,6 +100,7 @@ class Served:
 
     def truncate(self, path: str, length: int) -> None:
         with self.alone:
+            self._take()
             file = self.tree.file(path)
             self.tree.truncate(file, length)
             file.times = (file.times[0], time.time_ns())
@@ -173,7 +176,12 @@ class Served:
     def _sync(self, node: Node) -> None:
         time.sleep(self.stall_s)
         with self.alone:
+            self._take()
             self.tree.sync(node)
+
+    def _take(self) -> None:
+        if self.fails:
+            raise mfusepy.FuseOSError(errno.EIO)
 
     def _opened(self, file: File) -> int:
         number = next(self._numbers)
@@ -229,6 +237,9 @@ def obey(served: Served, chance: Random, keep: float) -> None:
             case ["stall", seconds]:
                 served.stall_s = float(seconds)
                 tell("stalls")
+            case ["fail" | "heal" as what]:
+                served.fails = what == "fail"
+                tell(what)
             case ["cut"]:
                 served.alone.acquire()  # for ever: nothing is written after this
                 tell(json.dumps(served.tree.cut(chance, keep)))

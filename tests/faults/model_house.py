@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,12 +174,14 @@ class House:
         verdict = receipts.read(receipt.payload)
         self.life.now_do(lambda: self.life.sender.receive(verdict))
 
-    def let_through(self) -> None:
-        """Nobody refuses, loses or forgets anything for a while."""
+    def let_through(self, first: str = "accepted") -> None:
+        """Nobody loses or forgets anything for a while. `first`: said of one bundle."""
         self.pass_time(0.05)
         self.puback_all()
-        while self.world.uploads:
-            self.world.store(self.world.uploads.popleft(), "accepted")
+        for outcome in chain([first], repeat("accepted")):
+            if not self.world.uploads:
+                break
+            self.world.store(self.world.uploads.popleft(), outcome)
         while self.wire and self.world.receipts:
             self.hear_receipt()
         self.pass_time(0.05)

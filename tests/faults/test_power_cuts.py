@@ -55,6 +55,34 @@ def test_torn_and_reordered_writes_take_nothing_that_is_saved(
     assert cut_again_and_again(tears, tally, pr=10, night=500) > 0
 
 
+@pytest.mark.fault("F07")
+def test_a_disk_that_fails_for_a_while_takes_nothing_that_is_saved(
+    loses_all: LossyDisk, tally: Tally
+) -> None:
+    """Whoever meets it ends, starts anew and meets it again, until the disk is well."""
+    for cycle in tally.cycles(pr=10, night=500):
+        chance = random.Random(cycle)  # noqa: S311 - moments, not secrets
+        folder, promised = loses_all.mount / f"home-{cycle}", Promised()
+        writer = Writer(partial(keep_books, folder, 0))
+        said = [writer.hear() for _ in range(chance.randrange(1, 40))]
+        time.sleep(chance.random() * WRITTEN_S)
+        loses_all.fail()
+        said += until_it_ends(writer)
+        for start in range(chance.randrange(3)):
+            said += until_it_ends(Writer(partial(keep_books, folder, 1000 * (start + 1))))
+        loses_all.heal()
+        accepted = sum(promised.add(words) for words in said)
+        found = Found.of(folder)
+        lost = found.lost(promised)
+        tally.add(accepted=accepted, lost=len(lost), reordered=found.reordered(promised))
+        assert (found.damaged, lost) == ([], [])
+
+
+def until_it_ends(writer: Writer) -> list[list[str]]:
+    said = list(iter(writer.hear, []))
+    return said + writer.end()
+
+
 @pytest.mark.fault("K1")
 def test_with_synchronous_normal_the_same_cut_takes_what_was_saved(
     loses_all: LossyDisk, tally: Tally
