@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from hub import health, systemd
@@ -51,27 +52,31 @@ class Rounds:
         self._anomalies = anomalies
         self._seen: tuple[bool, Doubt | None, Moment | None] | None = None
         self._measured_by = guard.first
+        self._noted_at = -BEAT_S
         self.doubts = 0
         self.problems: dict[str, str] = {}
 
     async def beat(self) -> None:
-        """A durable note of the time: it bounds what a later boot cannot know, and it proves to
-        the watchdog that the event loop, the books' thread and the disk still answer."""
+        """Proves to the watchdog that the event loop, the books' thread and the disk still answer.
+
+        Once a minute by a durable note of the time, which bounds what a later boot cannot know;
+        in between without one, because each costs the card more than ten kilobytes.
+        """
         interval_s = min(BEAT_S, systemd.watchdog_interval_s())
-        await health.feed_watchdog({"commit": self.note_time}, interval_s)
+        await health.feed_watchdog({"books": self._answer}, interval_s)
+
+    async def _answer(self) -> None:
+        if monotonic() - self._noted_at >= BEAT_S:
+            await self.note_time()
+        else:
+            await self._books.call(_nothing)
 
     async def note_time(self) -> None:
         """Durable on return."""
-        now, ledger = self._guard.now(), self._books.ledger
-
-        def note() -> None:
-            ledger.notes.put_state("alive", {"mono_ms": now.mono_ms, "boot_id": now.boot_id})
-            if now.trusted:
-                ledger.restamp(now)
-
+        self._noted_at = monotonic()
         try:
             # Not `transact`: a beat must not take the ballast.
-            await self._books.call(note)
+            await self._books.call(self._books.ledger.dating.note, self._guard.now())
         except DiskFull as error:
             # The disk has answered. Starting anew, as the watchdog would, does not empty it.
             log.error("%s", error)
@@ -154,3 +159,7 @@ class Rounds:
 def clock_json(now: Moment) -> dict[str, Any]:
     """`clock` in the hub's status (contract, hub-status example)."""
     return {"synced": now.trusted, **({"source": "NTPv4"} if now.trusted else {})}
+
+
+def _nothing() -> None:
+    """For the books' thread: that it answers is all."""

@@ -93,6 +93,16 @@ async def test_the_beat_is_durable(house: House) -> None:
     assert house.pages.state("alive") == {"mono_ms": 1_000, "boot_id": "boot"}
 
 
+async def test_between_two_notes_the_watchdog_is_fed_and_nothing_is_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed: list[str] = []
+    monkeypatch.setattr("hub.systemd.notify", lambda text: fed.append(house.pages.version()))
+    monkeypatch.setattr("hub.systemd.watchdog_interval_s", lambda: 0.01)
+    await during(house.rounds.beat, lambda: len(fed) > 3)
+    assert len(set(fed)) == 1
+
+
 async def test_what_failed_is_shown_to_the_technician_until_it_works(house: House) -> None:
     house.rounds.failed("bluetooth", "no adapter")
     await during(house.rounds.report_health, lambda: house.pages.state("anomalies"))

@@ -11,6 +11,7 @@ from hub.store.notes import Notes
 from hub.trust import Past
 
 KNOWN_SINCE = "known_since"
+ALIVE = "alive"
 
 KNOWN_NOW = """
 INSERT INTO boot SELECT :boot, newest, :wall, newest, :wall
@@ -56,6 +57,13 @@ class Dating:
         since = self._notes.state(KNOWN_SINCE)
         first = msgspec.convert(since, Moment) if since else None
         return Past(to_time(last) if last else None, first)
+
+    def note(self, now: Moment) -> None:
+        """The hub runs, and where the time is known, it is this. One commit, as it comes often."""
+        with self._database.transaction():
+            self._notes.put_state(ALIVE, {"mono_ms": now.mono_ms, "boot_id": now.boot_id})
+            if now.trusted:
+                restamp(self._database, now)
 
     def believe_since(self, first: Moment | None) -> None:
         """The first moment of this boot that was believed; the later ones are measured by it."""
