@@ -74,7 +74,10 @@ class HubModel(RuleBasedStateMachine):
     @rule(pick=picks)
     def offer_again(self, pick: int) -> None:
         """A device that was not told that its record is kept, or that tells it twice."""
-        self.house.keep(pick % len(self.house.facts.taken), Whose.PATIENT)
+        number = pick % len(self.house.facts.taken)
+        session, _ = self.house.facts.taken[number]
+        self.house.facts.taken[number] = (session, self.house.clock.now())
+        self.house.keep(number, Whose.PATIENT)
 
     @rule(kind=st.sampled_from([JournalKind.CHECK_IN_COMPLETED, JournalKind.HELP_REQUESTED]))
     def answer(self, kind: JournalKind) -> None:
