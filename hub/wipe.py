@@ -92,6 +92,8 @@ def _key(path: Path) -> tuple[bool, str]:
             file.write(secrets.token_bytes(path.stat().st_size))
             os.fsync(file.fileno())
         path.unlink()
+        for copy in path.parent.glob(f"{path.name}.*.new"):  # of a maker that was killed
+            copy.unlink()
         fsync_directory(path.parent)
     except FileNotFoundError:
         return True, f"key {path} (was not there)"

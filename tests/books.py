@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub.store.documents import Documents
+from hub.store.durable import write_durably
 from hub.store.journal import Journal, JournalReader
 from hub.store.jsonfile import Damage
 from hub.store.key import Key, load
@@ -23,7 +24,7 @@ def key_at(folder: Path) -> Key:
         if known.exists():
             return load(known)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "data.key").write_bytes(SECRET)
+    write_durably(folder / "data.key", SECRET, mode=0o600)
     return KEY
 
 

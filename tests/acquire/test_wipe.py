@@ -17,7 +17,7 @@ from hub.store.hold import Hold
 from hub.wipe import wipe
 from tests.acquire.fake_bluez import FakeBlueZ
 from tests.acquire.test_recovery import SystemBus
-from tests.books import documents_at, journal_at, ledger_at
+from tests.books import SECRET, documents_at, journal_at, ledger_at
 from tests.store.made import blood_pressure, moment, reception
 from tests.test_takeover import CUFF, SETTINGS
 
@@ -119,3 +119,15 @@ async def test_a_second_time_there_is_nothing_to_do(settings: Settings) -> None:
     status, said = await wiped(settings)
     assert status == 0
     assert "was not there" in said
+
+
+async def test_a_copy_of_the_key_that_its_maker_left_goes_too(
+    settings: Settings, tmp_path: Path
+) -> None:
+    key = tmp_path / "etc" / "data.key"
+    key.parent.mkdir()
+    for file in (key, key.with_name("data.key.77.new")):
+        file.write_bytes(SECRET)
+    hub = msgspec.structs.replace(settings.hub, key_file=key)
+    await wiped(msgspec.structs.replace(settings, hub=hub))
+    assert list(key.parent.iterdir()) == []

@@ -1,6 +1,6 @@
 """The process behind a LossyDisk: the operations of FUSE on a tree, and one life after each cut.
 
-It is told "cut", "stall SECONDS", "fail", "heal" and "stop" on its standard input; its end stops it.
+Told "cut", "stall SECONDS", "fail", "heal" or "stop" on its standard input; its end stops it, too.
 """
 
 import argparse
