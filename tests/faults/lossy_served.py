@@ -1,6 +1,7 @@
 """The process behind a LossyDisk: the operations of FUSE on a tree, and one life after each cut.
 
-Told "cut", "stall SECONDS", "fail", "heal" or "stop" on its standard input; its end stops it, too.
+Told "cut" and "on", "stall SECONDS", "fail", "heal" or "stop" on its standard input; its end stops
+it, too.
 """
 
 import argparse
@@ -209,6 +210,8 @@ def main() -> None:
         if child == 0:
             live(options, Random(f"{options.seed} {life}"))  # noqa: S311 - chance, not secrets
         end = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if end == CUT:
+            sys.stdin.readline()  # "on": until then whoever has a file open there is in the dark
         subprocess.run(["fusermount3", "-u", "-z", "-q", options.mount], check=False)
         if end != CUT:
             sys.exit(end)

@@ -203,5 +203,5 @@ def cut_while(disk: LossyDisk, promised: Promised, cycle: int, work: Callable[[S
     writer = Writer(work)
     said = [writer.hear() for _ in range(lines)]
     time.sleep(chance.random() * (WRITTEN_S if lines else OPENED_S))
-    disk.cut()
+    disk.cut(writer.pid)
     return sum(promised.add(words) for words in said + writer.end())
