@@ -18,6 +18,7 @@ from hub.acquire import bonds
 from hub.settings import Settings
 from hub.store.durable import fsync_directory
 from hub.store.errors import Contended, NotThereYet, StoreError
+from hub.store.hold import NAME as LOCK
 from hub.store.hold import Hold
 
 SURE = "WIPE"
@@ -43,6 +44,7 @@ def wipe(settings: Settings, typed: TextIO, out: TextIO, *, sure: bool) -> int:
         left = sum(not _told(out, *line) for line in _destroy(settings))
     finally:
         hold.release()
+    (folder / LOCK).unlink()
     out.write(f"LEFT, for you to take away: {', '.join(_enrolment(settings))}\n")
     return 2 if left else 0
 
@@ -104,6 +106,8 @@ def _key(path: Path) -> tuple[bool, str]:
 
 def _files(folder: Path) -> Iterator[tuple[bool, str]]:
     for path in sorted(folder.glob("*")):
+        if path.name == LOCK:
+            continue  # it keeps a hub from starting in between; it goes last
         try:
             if path.is_dir():
                 count = sum(one.is_file() for one in path.rglob("*"))
