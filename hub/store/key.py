@@ -89,7 +89,7 @@ def load(path: Path) -> Key:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")  # several may come at once
     write_durably(new, secrets.token_bytes(BYTES), mode=0o600)
     try:
         path.hardlink_to(new)
