@@ -18,7 +18,7 @@ from hub.store.identity import identity
 from hub.uplink import identifiers, receipts
 from hub.uplink.endings import SILENT, Ending
 from hub.uplink.envelope import Publication
-from hub.uplink.patience import NOT_THE_ROWS_FAULT, Pace
+from hub.uplink.patience import NOT_THE_ROWS_FAULT, PERHAPS_THE_ROWS_FAULT, Pace
 from tests.books import KEY, journal_at
 from tests.faults.model_hub import Life, VirtualLoop
 from tests.faults.model_world import Wire, World
@@ -67,6 +67,9 @@ class Facts:
     never_theirs: set[str] = field(default_factory=set)
     written: dict[int, JournalKind] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
+
+
+SLOWEST_S = 5.0  # until a slow disk has answered all that was asked
 
 
 class House:
@@ -157,7 +160,7 @@ class House:
         if code < 0x80:
             self.world.take(one)
             self.world.puback_ok.add(id)
-        elif code in NOT_THE_ROWS_FAULT:
+        elif code in NOT_THE_ROWS_FAULT | PERHAPS_THE_ROWS_FAULT:
             self.kinds_paused.add(one.publication.topic)
         one.answer.set_result(code)
 
@@ -237,7 +240,9 @@ class House:
         self.life.wake()
 
     def allow(self, pages: int) -> None:
-        self.tend()  # what was refused before
+        if self.is_full:
+            self.life.run(SLOWEST_S)  # what was refused before is told only when the disk answers
+        self.tend()
         self.is_full = pages < NO_END_OF_IT
         self.life.allow(pages)
 
