@@ -81,6 +81,7 @@ class House:
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         self.world = World()
         self.facts = Facts()
+        self.sent_again: set[int] = set()  # a technician's wish, which outlives a crash
         self.wire: Wire | None = None
         self.is_full = self.is_away = False
         self.journal_path = self.folder / "web" / "journal.db"
@@ -273,7 +274,7 @@ class House:
         self.life.published.add(seq)
         if publication.topic in self.kinds_paused:
             self.life.excused.add(seq)
-        if first and seq not in self.life.excused:
+        if first and seq not in self.life.excused | self.sent_again:
             fresh = seq > self.life.sender._stock._mark
             lane = "urgent" if publication.urgent else "fresh" if fresh else "backlog"
             assert seq > self._newest_of_lane.get(lane, 0), "overtaken in its own lane"
