@@ -38,6 +38,7 @@ from hub.records import Reception, Task, Whose
 from hub.settings import Ble
 from hub.store.identity import identity
 from tests.acquire.conftest import Hub
+from tests.faults.tally import Tally
 
 pytestmark = pytest.mark.usefixtures("listening")
 
@@ -257,7 +258,10 @@ async def lent(kind: Kind, air: Air, pairing: Pairing) -> AsyncIterator[Lent]:
     await lent.device.switch_off()
 
 
-async def test_a_link_lost_after_any_packet_loses_nothing(hub: Ledger, lent: Lent) -> None:
+@pytest.mark.fault("F32")
+async def test_a_link_lost_after_any_packet_loses_nothing(
+    hub: Ledger, lent: Lent, tally: Tally
+) -> None:
     packets, was_cut = 0, True
     while was_cut:
         await lent.take(2)
@@ -267,10 +271,12 @@ async def test_a_link_lost_after_any_packet_loses_nothing(hub: Ledger, lent: Len
         was_cut = not lent.device.drop_is_due
         lent.rest()
         packets += 1
+    tally.cycles_done = packets
     assert lent.has_told(hub)
     assert packets > 20
 
 
+@pytest.mark.fault("F33")
 async def test_a_full_memory_is_read_whole_and_once(hub: Ledger, lent: Lent) -> None:
     await lent.take(STORED)
     lent.device.drop_after(STORED)
@@ -364,6 +370,7 @@ async def test_a_scale_without_a_free_slot_still_tells_what_a_guest_weighs(
     assert status["task"] is Task.CONSENT_NEEDED
 
 
+@pytest.mark.fault("F32")
 async def test_no_heartbeat_that_came_is_lost_or_kept_twice(
     hub: Ledger, air: Air, pairing: Pairing
 ) -> None:

@@ -55,6 +55,7 @@ async def listening(
     await close_radio((scanner, client))
 
 
+@pytest.mark.fault("F39")
 @pytest.mark.parametrize("data", ODD)
 async def test_an_odd_advertisement_is_heard_as_what_can_be_read_of_it(
     air: Air, tmp_path: Path, data: bytes
@@ -66,6 +67,7 @@ async def test_an_odd_advertisement_is_heard_as_what_can_be_read_of_it(
     assert len(sightings[0].advertisement.name or "") <= NAME_AT_MOST
 
 
+@pytest.mark.fault("F39")
 async def test_a_crowd_of_ten_thousand_leaves_little_behind_and_the_cuff_is_heard(
     air: Air, hub: Hub, pairing: Pairing, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from drivers.errors import DriverError
 from drivers.measurement import Measurement
 from drivers.registry import DRIVERS, Driver
 from drivers.replay import Step, Trace, load_trace
+from tests.faults.tally import Tally
 
 DRIVERS_DIR = Path(__file__).parents[2] / "drivers"
 TRACES = sorted((Path(__file__).parents[1] / "traces").glob("*.json"))
@@ -76,9 +77,10 @@ def test_every_driver_has_a_trace(driver: Driver) -> None:
     assert driver.id in {load_trace(path).driver for path in TRACES}
 
 
-def test_random_payloads_are_measurements_or_driver_errors(decode: Decoder) -> None:
+@pytest.mark.fault("F38")
+def test_random_payloads_are_measurements_or_driver_errors(decode: Decoder, tally: Tally) -> None:
     chance = random.Random(1)  # noqa: S311  the same payloads in every run
-    for _ in range(RANDOM_PAYLOADS):
+    for _ in tally.cycles(pr=RANDOM_PAYLOADS, night=10 * RANDOM_PAYLOADS):
         payload = chance.randbytes(chance.randrange(LONGEST))
         try:
             assert isinstance(decode(payload), Measurement)
@@ -135,6 +137,7 @@ def is_taken(decode: Decoder, payload: bytes) -> bool:
     return True
 
 
+@pytest.mark.fault("F38")
 def test_a_payload_cut_anywhere_is_a_driver_error(driver: Driver) -> None:
     found = decodable(driver)
     assert found
