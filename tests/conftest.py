@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.tally import Tally, begin, is_done
+from tests.faults.tally import Tally, begin, figures, is_done, summed
 
-LINES = pytest.StashKey[list[str]]()
+COUNTED = pytest.StashKey[dict[str, list[Tally]]]()
 TALLIES = pytest.StashKey[list[Tally]]()
 OUTCOME = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(id): injects this fault of tests/faults/matrix.toml")
-    config.stash[LINES] = []
+    config.stash[COUNTED] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,7 +37,7 @@ def _tallies(request: pytest.FixtureRequest) -> Iterator[None]:
         tally.cycles_done = tally.cycles_done or 1
         tally.passed = outcome == "passed"
         tally.save()
-        request.config.stash[LINES].append(tally.line)
+        request.config.stash[COUNTED].setdefault(tally.fault, []).append(tally)
 
 
 @pytest.fixture
@@ -68,6 +68,7 @@ def pytest_runtest_makereport(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    lines: list[str] = config.stash[LINES]
-    for line in sorted(lines):
-        terminalreporter.write_line(f"fault: {line}")
+    counted: dict[str, list[Tally]] = config.stash[COUNTED]
+    for fault, tallies in sorted(counted.items()):
+        counts = ", ".join(f"{count} {name}" for name, count in summed(tallies).items())
+        terminalreporter.write_line(f"fault {fault}: {counts}; {figures(tallies)}".rstrip("; "))

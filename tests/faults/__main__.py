@@ -6,7 +6,7 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
-from tests.faults.tally import KEPT, ROOT, Tally
+from tests.faults.tally import KEPT, ROOT, Tally, figures, summed
 
 MATRIX = Path(__file__).with_name("matrix.toml")
 PAGE = ROOT / "docs" / "faults.md"
@@ -64,15 +64,10 @@ def row(id: str, fault: dict[str, str], tallies: list[Tally]) -> str:
         return f"| {id} | {fault['what']} | not injected: {fault['not']} | | | | | | | |\n"
     if not tallies:
         return f"| {id} | {fault['what']} | {fault['how']} | not run | | | | | | |\n"
-    counts = [
-        f"{sum(getattr(tally, name) for tally in tallies):,}"
-        for name in ("cycles_done", "accepted", "lost", "duplicated", "reordered")
-    ]
-    figures = {name: text for tally in tallies for name, text in tally.notes.items()}
-    said = "; ".join(f"{name}: {text}" for name, text in figures.items())
+    counts = [f"{count:,}" for count in summed(tallies).values()]
     broken = "" if all(tally.passed for tally in tallies) else " **NOT PASSED**"
     when = ", ".join(sorted({f"{tally.commit}, {tally.date}" for tally in tallies}))
-    cells = [id, fault["what"] + broken, fault["how"], *counts, said, when]
+    cells = [id, fault["what"] + broken, fault["how"], *counts, figures(tallies), when]
     return f"| {' | '.join(cells)} |\n"
 
 

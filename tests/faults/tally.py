@@ -10,7 +10,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -77,14 +77,6 @@ class Tally:
         name = sha256(f"{self.fault} {self.test}".encode()).hexdigest()[:16]
         return KEPT / f"{self.fault}-{name}.json"
 
-    @property
-    def line(self) -> str:
-        counts = (
-            f"{self.cycles_done} cycles, {self.accepted} accepted, {self.lost} lost,"
-            f" {self.duplicated} duplicated, {self.reordered} reordered"
-        )
-        return "; ".join([f"{self.fault} {counts}", *(f"{k}: {v}" for k, v in self.notes.items())])
-
     def save(self) -> None:
         if IS_NIGHT:
             KEPT.mkdir(exist_ok=True)
@@ -93,6 +85,19 @@ class Tally:
             new = self.path.with_suffix(".new")
             new.write_text(json.dumps(asdict(self), indent=1) + "\n")
             new.replace(self.path)
+
+
+COUNTS = ("cycles_done", "accepted", "lost", "duplicated", "reordered")
+
+
+def summed(tallies: Sequence[Tally]) -> dict[str, int]:
+    """The counts of several tests that inject one fault."""
+    return {name: sum(getattr(tally, name) for tally in tallies) for name in COUNTS}
+
+
+def figures(tallies: Sequence[Tally]) -> str:
+    said = {name: text for tally in tallies for name, text in tally.notes.items()}
+    return "; ".join(f"{name}: {text}" for name, text in said.items())
 
 
 def begin(fault: str, test: str) -> Tally:
