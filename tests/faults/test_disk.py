@@ -101,7 +101,7 @@ async def test_a_full_disk_refuses_and_goes_on_by_itself(
             await it.shows(lambda page: CANNOT_SAVE not in page)
             await house.settled()
             assert it.hub.status is None, "a full disk is no reason to end"
-            house.account(tally)
+            house.account(tally, in_order=False)  # counted: a few leave late on a full disk
             tally.say("the screen says so after", f"{warned_s:.1f} s")
 
 
