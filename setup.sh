@@ -89,7 +89,7 @@ run_check() {
 
 test_packages() {
     quiet_broker
-    packages chromium:chromium dbus-daemon:dbus systemd-analyze:systemd cc:gcc fusermount3:fuse3 mkfs.ext4:e2fsprogs
+    packages chromium:chromium dbus-daemon:dbus systemd-analyze:systemd cc:build-essential fusermount3:fuse3 mkfs.ext4:e2fsprogs
 }
 
 run_tests() {
