@@ -65,7 +65,8 @@ def row(id: str, fault: dict[str, str], tallies: list[Tally]) -> str:
     if not tallies:
         return f"| {id} | {fault['what']} | {fault['how']} | not run | | | | | | |\n"
     counts = [f"{count:,}" for count in summed(tallies).values()]
-    broken = "" if all(tally.passed for tally in tallies) else " **NOT PASSED**"
+    ends = {tally.passed for tally in tallies}
+    broken = " **NOT PASSED**" if False in ends else " (interrupted)" if None in ends else ""
     when = ", ".join(sorted({f"{tally.commit}, {tally.date}" for tally in tallies}))
     cells = [id, fault["what"] + broken, fault["how"], *counts, figures(tallies), when]
     return f"| {' | '.join(cells)} |\n"

@@ -31,6 +31,7 @@ class Tally:
     duplicated  deliveries beyond the first, which the identifiers absorbed
     reordered   deliveries out of the order in which they were taken, within one lane
     notes       figures in words, for the table
+    passed      None: interrupted, and goes on there the next time
     """
 
     fault: str
@@ -42,7 +43,7 @@ class Tally:
     reordered: int = 0
     notes: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
-    passed: bool = False
+    passed: bool | None = None
     night: bool = IS_NIGHT
     commit: str = ""
     date: str = ""
@@ -106,7 +107,7 @@ def begin(fault: str, test: str) -> Tally:
     if IS_NIGHT and new.path.exists():
         kept: dict[str, Any] = json.loads(new.path.read_text())
         if kept["commit"] == product_commit() and kept["lost"] == 0:
-            return Tally(**{**kept, "passed": False})
+            return Tally(**{**kept, "passed": None})
     return new
 
 
