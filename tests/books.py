@@ -24,7 +24,7 @@ def key_at(folder: Path) -> Key:
         if known.exists():
             return load(known)
     folder.mkdir(parents=True, exist_ok=True)
-    write_durably(folder / "data.key", SECRET, mode=0o600)
+    write_durably(folder / "data.key", SECRET)  # no secret: another account reads, too
     return KEY
 
 
