@@ -14,7 +14,8 @@ PAGE = ROOT / "docs" / "faults.md"
 HEAD = """\
 # Faults that were injected, and what they cost
 
-Written by `./setup.sh faults`; nobody types here. A few cycles of each run with every change.
+Written by `./setup.sh faults`; nobody types here. A few cycles of each run with every change; where
+no night has counted yet, those stand here.
 
 - *accepted*: what the hub had said is saved; *lost*: what of it was nowhere afterwards
 - *duplicated*: deliveries beyond the first, which the central service knows by their identifiers
