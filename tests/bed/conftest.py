@@ -12,7 +12,7 @@ import pytest
 from tests.bed.machine import IMAGES, ROOT, Run, boot, kill_all
 
 HERE = Path(__file__).parent
-BOOT_LIMIT_S = 240.0
+BOOT_LIMIT_S = 480.0
 PLAYER = ("python3", "-m", "tests.bed.guest")
 
 DAYS = int(os.environ.get("HJEMMEHUB_BED_DAYS", "30"))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.bed.conftest import Play
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.parametrize("name", ["foreign_strap", "foreign_peer"])
