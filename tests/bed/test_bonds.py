@@ -5,7 +5,7 @@ import pytest
 from tests.bed.conftest import Facts, Play
 from tests.bed.machine import BootError
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 CUFF = "F0:F1:F2:A1:00:01"
 KERNEL_DIES = "l2cap_conn_free"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.bed.conftest import Facts, Play
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 EVERY_RECORD_ONCE = list(range(100, 120))
 STUCK = ("bluetoothd_restarted", "bluetoothd_killed", "adapter_gone")

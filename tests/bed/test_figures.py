@@ -6,7 +6,7 @@ import pytest
 
 from tests.bed.conftest import Play, figure
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_every_reading_of_the_bench_arrives(play: Play) -> None:

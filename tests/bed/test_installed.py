@@ -5,7 +5,7 @@ import pytest
 from tests.bed.conftest import Play
 from tests.faults.tally import Tally
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_the_unit_reads_a_device_as_its_own_user_and_comes_back_when_killed(play: Play) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.bed.conftest import Facts, Play
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 CUFF = "F0:F1:F2:A1:00:01"
 
