@@ -143,10 +143,3 @@ def _from_text(kind: type, text: object) -> Path:
     if kind is Path and isinstance(text, str):
         return Path(text)
     raise ValueError(f"{text!r} is not a {kind.__name__}")
-
-
-def _path(kind: type, value: object) -> Path:
-    """msgspec does not know Path; nothing else in the settings is unknown to it."""
-    if kind is not Path or not isinstance(value, str):
-        raise NotImplementedError
-    return Path(value)

@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from hub.store.errors import Contended, from_system
+from hub.store.errors import Contended, system_errors
 
 NAME = "hub.lock"
 PATIENCE_S = 5.0  # as for the books: the one before may still be ending, or a page be looking
@@ -20,10 +20,8 @@ class Hold:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
-        try:
+        with system_errors(self._path):
             self._handle = os.open(self._path, os.O_RDONLY | os.O_CREAT, 0o640)
-        except OSError as error:
-            raise from_system(self._path, error) from error
         try:
             self._take()
         except Contended:
