@@ -9,6 +9,7 @@ Only root may make one; `missing` says what else is needed.
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -63,12 +64,14 @@ class SmallDisk:
             _run("sync", "--file-system", str(self.root))
             self._bind(folder)
 
-    def fill(self, *, leaving: int = 0) -> None:
-        """By somebody else, to the last byte or to the last but `leaving`."""
+    def fill(self, leaving: Callable[[], int] = lambda: 0) -> None:
+        """By somebody else, to the last byte or to the last but `leaving`, asked at each chunk."""
         with (self.root / "filler").open("ab", buffering=0) as file:
             for size in CHUNKS:
                 with suppress(OSError):
-                    while shutil.disk_usage(self.root).free >= leaving and file.write(bytes(size)):
+                    while (
+                        shutil.disk_usage(self.root).free >= leaving() and file.write(bytes(size))
+                    ):
                         pass
 
     def use_up_inodes(self) -> None:
