@@ -15,14 +15,15 @@ HEAD = """\
 # Faults that were injected, and what they cost
 
 Written by `./setup.sh faults`; nobody types here. A few cycles of each run with every change; where
-no night has counted yet, those stand here.
+no night has counted yet, those stand here. A row stays until its fault is counted anew.
 
 - *accepted*: what the hub had said is saved; *lost*: what of it was nowhere afterwards
 - *duplicated*: deliveries beyond the first, which the central service knows by their identifiers
 - *reordered*: deliveries out of their order within one lane
 """
 COLUMNS = (
-    "| | Fault | How | Cycles | Accepted | Lost | Duplicated | Reordered | Figures | Product |\n"
+    "| | Fault | How | Cycles | Accepted | Lost | Duplicated | Reordered"
+    " | Figures | Product, date, machine |\n"
     "|---|---|---|--:|--:|--:|--:|--:|---|---|\n"
 )
 SECTIONS = (
@@ -34,11 +35,11 @@ SECTIONS = (
 
 def main() -> int:
     matrix = tomllib.loads(MATRIX.read_text("utf-8"))
-    counted = results()
-    parts = [HEAD, f"Machine: {', '.join(sorted(machines(counted)))}.\n"]
+    counted, before = results(), published()
+    parts = [HEAD]
     for letter, title, words in SECTIONS:
         rows = [
-            row(id, fault, counted.get(id, []))
+            row(id, fault, counted.get(id, []), before.get(id))
             for id, fault in matrix.items()
             if id.startswith(letter)
         ]
@@ -56,19 +57,21 @@ def results() -> dict[str, list[Tally]]:
     return found
 
 
-def machines(counted: dict[str, list[Tally]]) -> set[str]:
-    return {tally.machine for tallies in counted.values() for tally in tallies}
+def published() -> dict[str, str]:
+    """The rows that stand on the page already, by the id of their fault."""
+    lines = PAGE.read_text("utf-8").splitlines(keepends=True) if PAGE.exists() else []
+    return {line.split("|")[1].strip(): line for line in lines if line.startswith("|")}
 
 
-def row(id: str, fault: dict[str, str], tallies: list[Tally]) -> str:
+def row(id: str, fault: dict[str, str], tallies: list[Tally], before: str | None) -> str:
     if "not" in fault:
         return f"| {id} | {fault['what']} | not injected: {fault['not']} | | | | | | | |\n"
     if not tallies:
-        return f"| {id} | {fault['what']} | {fault['how']} | not run | | | | | | |\n"
+        return before or f"| {id} | {fault['what']} | {fault['how']} | not run | | | | | | |\n"
     counts = [f"{count:,}" for count in summed(tallies).values()]
     ends = {tally.passed for tally in tallies}
     broken = " **NOT PASSED**" if False in ends else " (interrupted)" if None in ends else ""
-    when = ", ".join(sorted({f"{tally.commit}, {tally.date}" for tally in tallies}))
+    when = "; ".join(sorted({f"{one.commit}, {one.date}, {one.machine}" for one in tallies}))
     cells = [id, fault["what"] + broken, fault["how"], *counts, figures(tallies), when]
     return f"| {' | '.join(cells)} |\n"
 

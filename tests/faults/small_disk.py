@@ -69,8 +69,8 @@ class SmallDisk:
         with (self.root / "filler").open("ab", buffering=0) as file:
             for size in CHUNKS:
                 with suppress(OSError):
-                    while (
-                        shutil.disk_usage(self.root).free >= leaving() and file.write(bytes(size))
+                    while shutil.disk_usage(self.root).free >= leaving() and file.write(
+                        bytes(size)
                     ):
                         pass
 
