@@ -148,13 +148,35 @@ class Obstacle(StrEnum):
     FULL = "full"
 
 
+class Source(StrEnum):
+    """Who gave the answers of a check-in."""
+
+    PATIENT = "patient"
+    KIN = "kin"
+    NURSE = "nurse"  # who was in the home
+
+
+class SkipReason(StrEnum):
+    """Why a measurement of the plan is not taken this time."""
+
+    UNWELL = "unwell"
+    DEVICE = "device"  # it does not work, or it is not there
+    LATER = "later"
+    OTHER = "other"
+
+
 class JournalKind(StrEnum):
     """What the web process can say. Each has a JSON object as its body."""
 
     ANSWER = "answer"  # check_in, questionnaire, link_id, answer: FHIR value[x] object or null
     CHECK_IN_STOPPED = "check_in_stopped"  # check_in
-    CHECK_IN_COMPLETED = "check_in_completed"  # check_in, questionnaire, item: answered items
+    # check_in, questionnaire, item: answered items; source: who answered, a `Source`
+    CHECK_IN_COMPLETED = "check_in_completed"
+    CHECK_IN_UNDONE = "check_in_undone"  # check_in that was completed; into: the one that goes on
     MESSAGE_READ = "message_read"  # message
+    MESSAGE_REPLIED = "message_replied"  # message, reply: as it was offered
+    REMINDER_POSTPONED = "reminder_postponed"  # task, at: of its occasion; minutes
+    MEASUREMENT_SKIPPED = "measurement_skipped"  # task, day, time; reason: a `SkipReason`
     NOT_ME = "not_me"  # measurement
     THIS_WAS_ME = "this_was_me"  # measurement
     HELP_REQUESTED = "help_requested"

@@ -10,13 +10,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-ZONE = "https://hub.example/fhir/StructureDefinition/egenbehandling-sone"
+EXTENSIONS = "https://hub.example/fhir/StructureDefinition/"
+ZONE = EXTENSIONS + "egenbehandling-sone"
+REST = EXTENSIONS + "egenbehandling-hvile"  # seconds of rest before a measurement
+READINGS = EXTENSIONS + "egenbehandling-antall"  # how many each time
+APART = EXTENSIONS + "egenbehandling-mellom"  # seconds between two of them
+DEADLINE = EXTENSIONS + "egenbehandling-frist"  # minutes after its time: then it was missed
+HIDDEN = EXTENSIONS + "egenbehandling-skjult"  # its numbers are not shown to the patient
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAYS_IN = {"d": 1, "wk": 7}
 A_MONDAY = date(2001, 1, 1)  # where the plan does not say from when every other day counts
@@ -78,6 +84,12 @@ class Detail(Struct, frozen=True, rename="camel"):
 class Extension(Struct, frozen=True, rename="camel"):
     url: str
     value_code: str = ""
+    value_integer: Annotated[int, Meta(ge=0)] | None = None
+    value_boolean: bool = False
+
+
+def is_hidden(extensions: Sequence[Extension]) -> bool:
+    return any(one.url == HIDDEN and one.value_boolean for one in extensions)
 
 
 class Activity(Struct, frozen=True):
@@ -88,6 +100,11 @@ class Activity(Struct, frozen=True):
     @property
     def zone(self) -> str | None:
         return next((found.value_code for found in self.extension if found.url == ZONE), None)
+
+    def number(self, url: str) -> int | None:
+        """What the nurse has set with one of the extensions that are a number."""
+        found = (one.value_integer for one in self.extension if one.url == url)
+        return next((number for number in found if number is not None), None)
 
     @property
     def task(self) -> str:
@@ -109,6 +126,7 @@ class CarePlan(Struct, frozen=True):
     title: str = ""
     period: Period = Period()
     activity: list[Activity] = []
+    extension: list[Extension] = []
 
 
 @dataclass(frozen=True, slots=True)

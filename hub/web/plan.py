@@ -3,7 +3,7 @@
 Texts are shown as they were written. The hub chooses no zone and compares nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -11,9 +11,20 @@ import msgspec
 from msgspec import Struct
 
 from drivers.measurement import Kind
-from hub.schedule import CarePlan, Concept, Detail, Repeat, as_date
+from hub.schedule import (
+    APART,
+    READINGS,
+    REST,
+    Activity,
+    CarePlan,
+    Concept,
+    Repeat,
+    as_date,
+)
 
 MDC = "urn:iso:std:iso:11073:10101"
+APART_S = 60  # between two readings, where the plan does not say
+MOST_READINGS = 3
 ZONES = ("green", "yellow", "red")
 KINDS = {
     "150020": Kind.BLOOD_PRESSURE,
@@ -39,12 +50,22 @@ class Goal(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to do today. `time` is HH:MM, or None for any time of the day."""
+    """Something to do today.
+
+    time      HH:MM, or None for any time of the day
+    id        `hub.schedule.Activity.task`
+    rest_s    to sit still before a measurement
+    readings  how many are taken each time, `apart_s` after each other
+    """
 
     text: str
     time: str | None
     kind: Kind | None
     questionnaire: str | None
+    id: str = field(default="", compare=False)
+    rest_s: int | None = None
+    readings: int = 1
+    apart_s: int = APART_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +125,8 @@ class Plan:
     def named(self, task: str) -> Task | None:
         """By `hub.schedule.Activity.task`, without a time."""
         activities = self._plan.activity if self._plan else []
-        detail = next((one.detail for one in activities if one.task == task), None)
-        return _tasks(detail, Repeat())[0] if detail else None
+        found = next((one for one in activities if one.task == task), None)
+        return _tasks(found, Repeat())[0] if found else None
 
     def today(self, on: date) -> list[Task]:
         """What the schedule asks for on this day, in the order of the clock."""
@@ -117,14 +138,28 @@ class Plan:
             for activity in self._plan.activity
             if activity.zone is None and activity.detail.scheduled_timing is not None
             if activity.detail.scheduled_timing.repeat.falls_on(on, start)
-            for task in _tasks(activity.detail, activity.detail.scheduled_timing.repeat)
+            for task in _tasks(activity, activity.detail.scheduled_timing.repeat)
         ]
         return sorted(tasks, key=lambda task: task.time or "")
 
 
-def _tasks(detail: Detail, repeat: Repeat) -> list[Task]:
+def _tasks(activity: Activity, repeat: Repeat) -> list[Task]:
+    detail = activity.detail
     codes = [KINDS.get(c.code) for c in detail.code.coding if c.system == MDC]
-    kind = next((code for code in codes if code), None)
-    asked = detail.instantiates_canonical[0] if detail.instantiates_canonical else None
     times: list[str | None] = [time[:5] for time in repeat.time_of_day]
-    return [Task(detail.description, time, kind, asked) for time in times or [None]]
+    readings, apart_s = activity.number(READINGS), activity.number(APART)
+    return [
+        Task(
+            text=detail.description,
+            time=time,
+            kind=next((code for code in codes if code), None),
+            questionnaire=detail.instantiates_canonical[0]
+            if detail.instantiates_canonical
+            else None,
+            id=activity.task,
+            rest_s=activity.number(REST),
+            readings=min(readings or 1, MOST_READINGS),
+            apart_s=APART_S if apart_s is None else apart_s,
+        )
+        for time in times or [None]
+    ]
