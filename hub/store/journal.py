@@ -182,7 +182,10 @@ class Journal:
         return {entry.body["message"]: entry for entry in entries if entry.body}
 
     def messages_read(self) -> set[str]:
-        found = self._database.rows("SELECT * FROM entry WHERE kind = 'message_read'")
+        """Who answers one has read it."""
+        found = self._database.rows(
+            "SELECT * FROM entry WHERE kind IN ('message_read', 'message_replied')"
+        )
         return {body["message"] for row in found if (body := _body(self._key, row))}
 
     def whose(self, after: int) -> dict[str, JournalKind]:

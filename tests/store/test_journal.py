@@ -256,7 +256,8 @@ def test_the_last_word_on_whose_a_reading_is(journal: Journal) -> None:
 def test_messages_read(journal: Journal) -> None:
     for message in ("m1", "m2", "m1"):
         say(journal, JournalKind.MESSAGE_READ, message=message)
-    assert journal.messages_read() == {"m1", "m2"}
+    say(journal, JournalKind.MESSAGE_REPLIED, message="m3", reply="Ja")
+    assert journal.messages_read() == {"m1", "m2", "m3"}
 
 
 def test_the_last_answer_to_each_message(journal: Journal) -> None:

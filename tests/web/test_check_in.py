@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,15 @@ def every_type(house: House) -> Browser:
 
 
 def begin(kiosk: Browser) -> TestResponse:
-    return kiosk.follow(kiosk.get("/check-in"))
+    """The first question."""
+    return follow(kiosk, kiosk.get("/check-in"), "Begynn")
+
+
+def follow(kiosk: Browser, page: TestResponse, words: str) -> TestResponse:
+    """The link with these words."""
+    link = re.search(rf'href="([^"]+)">(?:<svg.*?</svg>)?\s*{words}', page.text, re.DOTALL)
+    assert link, page.text
+    return kiosk.follow(kiosk.get(unescape(link[1])))
 
 
 def answer(kiosk: Browser, page: TestResponse, **fields: Any) -> TestResponse:
