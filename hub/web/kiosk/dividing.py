@@ -7,13 +7,12 @@ from itertools import repeat
 from hub.questionnaire import Question
 from hub.web.kiosk import fitting
 from hub.web.kiosk.fitting import (
-    ANSWER,
+    ARRANGED,
     BODY,
     BUTTON,
     GAP,
     HEADING,
     NOTICE,
-    SMALL_ANSWER,
     WIDTH,
     Cells,
 )
@@ -27,11 +26,7 @@ TYPED, TYPED_DATE = 84, 87
 A_ROW = 6  # buttons of a scale
 EMPTY = marked("Du kan la det stå tomt.")
 FEW = 3  # answers on a page, where there are more
-ARRANGED = [(1, ANSWER), (2, ANSWER), (1, SMALL_ANSWER), (2, SMALL_ANSWER)]
-LISTS = {
-    "choices": [Cells(columns, type) for columns, type in ARRANGED],
-    "many": [Cells(columns, type, beside=102) for columns, type in ARRANGED],
-}
+LISTS = {"choices": ARRANGED, "many": [replace(cells, beside=102) for cells in ARRANGED]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +160,8 @@ class _Arranged:
         return min(len(page) for page in self.pages[:-1] or self.pages)
 
     def parts(self, head: Head) -> list[Part]:
-        small = self.cells.type is SMALL_ANSWER
-        return [Part(head, self.answers, page, self.cells.columns, small) for page in self.pages]
+        columns, small = self.cells.columns, self.cells.is_small
+        return [Part(head, self.answers, page, columns, small) for page in self.pages]
 
 
 @dataclass(frozen=True, slots=True)

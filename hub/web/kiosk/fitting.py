@@ -144,3 +144,11 @@ class Cells:
         cells = [max(BUTTON, 22 + self.type.height(text, width)) for text in texts]
         rows = [max(cells[i : i + self.columns]) for i in range(0, len(cells), self.columns)]
         return sum(rows) + GAP * (len(rows) - 1)
+
+    @property
+    def is_small(self) -> bool:
+        return self.type is SMALL_ANSWER
+
+
+ARRANGED = [Cells(columns, type) for type in (ANSWER, SMALL_ANSWER) for columns in (1, 2)]
+"""From the largest letters and buttons to those of which most fit."""

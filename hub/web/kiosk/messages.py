@@ -12,8 +12,8 @@ from drivers.measurement import Kind
 from hub.records import Entry, JournalKind
 from hub.web import questionnaires
 from hub.web.kiosk.letter import pages_of
-from hub.web.kiosk.progress import SAVED, waits_for, written_at
-from hub.web.language import gettext, short_when, when
+from hub.web.kiosk.progress import saved_at, waits_for, written_at
+from hub.web.language import gettext, when
 from hub.web.parts import books, now, write
 
 pages = Blueprint("messages", __name__)
@@ -131,7 +131,7 @@ def how_far(message: dict[str, Any], replied: Entry | None) -> str:
         at = written_at(replied.written, now())
     else:
         at = datetime.fromisoformat(str(message["replied_at"]))
-    return f"{gettext(SAVED) % {'when': short_when(at, now().wall)}} {waits_for()}"
+    return f"{saved_at(at)} {waits_for()}"
 
 
 def asked_for(message: dict[str, Any]) -> str:

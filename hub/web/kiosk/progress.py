@@ -57,11 +57,19 @@ def steps_of(entry: Entry) -> tuple[StepShown, ...]:
 
 def in_words(steps: Reached) -> str:
     """ "Saved here 09:12. Will be sent when the internet is back." """
-    wall = now().wall
     for step, text in DONE.items():
         if (at := steps.get(step)) is not None:
-            return gettext(text) % {"when": short_when(at, wall)}
-    return f"{gettext(SAVED) % {'when': short_when(steps[Step.SAVED], wall)}} {waits_for()}"
+            return _at(text, at)
+    return f"{saved_at(steps[Step.SAVED])} {waits_for()}"
+
+
+def saved_at(at: datetime) -> str:
+    return _at(SAVED, at)
+
+
+def _at(text: str, at: datetime) -> str:
+    """A date may end with a full stop of its own."""
+    return (gettext(text) % {"when": short_when(at, now().wall)}).replace("..", ".")
 
 
 def waits_for() -> str:
