@@ -126,7 +126,7 @@ HARD = questionnaire("vanskelig", *ITEMS)
 
 LETTER = MESSAGE | {
     "id": "long",
-    "title": "Om den nye inhalatoren din, og om timen hos legen på tirsdag",
+    "title": "Om den nye inhalatoren din, og om timen hos legen på tirsdag " * 3,
     "text": "\n\n".join(
         [
             "Hei! Du har fått en ny inhalator. Den gamle kan du levere på apoteket.",

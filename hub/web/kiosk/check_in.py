@@ -14,6 +14,7 @@ from hub.questionnaire import BadAnswer, Question, answered_items, parse_answer
 from hub.records import JournalKind, Source
 from hub.web import questionnaires
 from hub.web.kiosk import answering, copying, reviewing
+from hub.web.kiosk.fitting import HEADING, WIDTH
 from hub.web.kiosk.nurse import open_call
 from hub.web.kiosk.progress import steps_of
 from hub.web.kiosk.underway import WHO, Run, going_on, new_id, run_of
@@ -45,6 +46,7 @@ def _offered(state: CheckIn) -> str:
     return render_template(
         "kiosk/check_in_begin.html",
         run=run,
+        title=HEADING.shortened(state.form.title, WIDTH, 1),
         state=state,
         last=copying.offered(state.form),
         who=reviewing.ANSWERS[run.source] if run.source is not Source.PATIENT else None,

@@ -12,6 +12,8 @@ from hub.web.kiosk.frame import emergency_line, notice
 if TYPE_CHECKING:
     from hub.web.kiosk.messages import Message
 
+TITLE_LINES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -26,23 +28,31 @@ class Page:
 
 def pages_of(message: "Message") -> list[Page]:
     room = fitting.room(emergency_line()) - fitting.told(notice())
-    title = HEADING.height(message.title, WIDTH) + GAP
-    title += BODY.line + GAP if message.at else 0
-    left = room - title - LETTER.height(message.text, WIDTH) - GAP
+    title, text = _titled(message)
+    head = HEADING.height(title, WIDTH) + GAP + (BODY.line + GAP if message.at else 0)
+    left = room - head - LETTER.height(text, WIDTH) - GAP
     ends, cells = _deeds(message, left)
     if ends <= left:
-        return [Page(message.title, message.at, message.text, cells.columns, cells.is_small)]
-    again = HEADING.shortened(message.title, WIDTH, 1)
+        return [Page(title, message.at, text, cells.columns, cells.is_small)]
+    again = HEADING.shortened(title, WIDTH, 1)
     below = room - HEADING.line - 2 * GAP
-    heights = _heights(room - title - GAP - BUTTON, below - BUTTON)
-    first, *rest = LETTER.divided(message.text, WIDTH, heights)
+    heights = _heights(room - head - GAP - BUTTON, below - BUTTON)
+    first, *rest = LETTER.divided(text, WIDTH, heights)
     ends, cells = _deeds(message, below)
     if not rest or LETTER.height(rest[-1], WIDTH) + ends > below:
         rest.append("")
     return [
-        Page(message.title, message.at, first),
+        Page(title, message.at, first),
         *(Page(again, "", text, cells.columns, cells.is_small) for text in rest),
     ]
+
+
+def _titled(message: "Message") -> tuple[str, str]:
+    """A title that would fill the page is read with the text."""
+    if len(HEADING.lines(message.title, WIDTH)) <= TITLE_LINES:
+        return message.title, message.text
+    title = HEADING.shortened(message.title, WIDTH, TITLE_LINES)
+    return title, f"{message.title}\n\n{message.text}"
 
 
 def _heights(first: float, then: float) -> Iterator[float]:

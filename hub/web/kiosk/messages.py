@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from drivers.measurement import Kind
 from hub.records import Entry, JournalKind
 from hub.web import questionnaires
+from hub.web.kiosk.fitting import ANSWER, WIDTH
 from hub.web.kiosk.letter import pages_of
 from hub.web.kiosk.progress import saved_at, waits_for, written_at
 from hub.web.language import gettext, when
@@ -43,6 +44,11 @@ class Message:
     replies: tuple[str, ...]
     reply: str | None
     on_way: str
+
+    @property
+    def brief(self) -> str:
+        """The title in one line of the list."""
+        return ANSWER.shortened(self.title, WIDTH - 82, 1)
 
     @property
     def waits_for_reply(self) -> bool:
