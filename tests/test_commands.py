@@ -69,7 +69,7 @@ class House:
     async def _forget(self, address: str) -> None:
         self.forgotten.append(address)
 
-    async def _complete(self, command: str, detail: object) -> None: ...
+    async def _complete(self, command: str, detail: object, /, *, ends: bool) -> None: ...
 
     async def _told(self, earliest: datetime, latest: datetime) -> None:
         self.between.append((earliest, latest))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -16,6 +17,8 @@ from hub import clock
 from hub.acquire.pairing import Pairing
 from hub.books import Books
 from hub.bundles import Bundles
+from hub.calls import Calls
+from hub.diary import Diary
 from hub.home import Home
 from hub.messages import Messages
 from hub.records import Device, JournalKind, Outcome, Reception, Step, Task, Whose
@@ -55,15 +58,18 @@ class House:
         self.forgotten: list[str] = []
         self.online = True
         self.is_synchronised = True
-        self.completed: list[tuple[str, Mapping[str, object]]] = []
+        self.completed: list[tuple[str, Mapping[str, object], bool]] = []
         self.home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
         bundles = Bundles(SETTINGS, books.ledger, self.home.device, now, wake=lambda: None)
         self.messages = Messages(books, self._complete)
+        diary = Diary(books.ledger, ZoneInfo("Europe/Oslo"), now)
         requests = Requests(
             books,
             self.home,
             bundles,
             self.messages,
+            Calls(books, bundles, now),
+            diary,
             choose=self.pairing.choose,
             forget=self._forget,
             test_connection=self._test,
@@ -98,10 +104,10 @@ class House:
     async def _forget(self, address: str) -> None:
         self.forgotten.append(address)
 
-    async def _complete(self, command: str, detail: Mapping[str, object]) -> None:
+    async def _complete(self, command: str, detail: Mapping[str, object], /, *, ends: bool) -> None:
         if not self.online:
             raise ConnectionEnded(NOT_YET)
-        self.completed.append((command, detail))
+        self.completed.append((command, detail, ends))
 
     async def _test(self) -> Outcome:
         return Outcome(ok=False, detail="offline")
@@ -286,4 +292,4 @@ async def test_a_message_that_was_read_offline_is_told_later(house: House) -> No
     house.online = True
     await house.messages.tell()
     await house.messages.tell()
-    assert [command for command, _ in house.completed] == ["m1"]
+    assert [command for command, _, _ in house.completed] == ["m1"]
