@@ -5,12 +5,11 @@ Nothing here judges a number.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from drivers.measurement import Kind, Measurement, Status
-from hub.clock import TimeQuality, quality
-from hub.records import Kept, Step
+from hub.doing import taken_at as taken_at
+from hub.records import Step
 from hub.web import wording
 from hub.web.books import Reading
 from hub.web.language import gettext, short_when, time_of_day, when, zone
@@ -53,30 +52,6 @@ def is_shown(measurement: Measurement) -> bool:
     if Status.CONTROL_SOLUTION in measurement.status:
         return False
     return bool(wording.large(measurement))
-
-
-def taken_at(kept: Kept, local: ZoneInfo) -> datetime | None:
-    """When the reading was taken, by the clock that is to be believed; None = nobody knows."""
-    measurement, reception = kept.measurement, kept.reception
-    offset = reception.clock_offset_s
-    known = quality(
-        measurement.device_time,
-        faulty=Status.TIME_FAULT in measurement.status,
-        offset=None if offset is None else timedelta(seconds=offset),
-        received=reception.received,
-        live=reception.live,
-        local=lambda moment: moment.astimezone(local).replace(tzinfo=None),
-    )
-    stamp = measurement.device_time
-    match known:
-        case TimeQuality.DEVICE_CORRECTED if stamp is not None:
-            return stamp.replace(tzinfo=local) + timedelta(seconds=offset or 0)
-        case TimeQuality.DEVICE if stamp is not None:
-            return stamp.replace(tzinfo=local)
-        case TimeQuality.UNKNOWN:
-            return None
-        case _:
-            return reception.received.wall
 
 
 def when_taken(reading: Reading) -> datetime:
