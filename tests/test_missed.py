@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from drivers.measurement import Status
 from hub.agenda import Agenda
 from hub.books import Books
 from hub.bundles import Bundles
@@ -178,6 +179,31 @@ async def test_a_reading_that_is_not_the_patients_does_not_count(ward: Ward) -> 
     assert await ward.at("2026-11-22T09:00:00") == []
     ward.books.ledger.disown(reading)
     assert await ward.at("2026-11-22T09:00:30") == ["08:00"]
+
+
+async def test_what_is_about_the_meter_does_not_count(ward: Ward) -> None:
+    await ward.at("2026-11-22T08:30:00")
+    ward.measure(status=(Status.CONTROL_SOLUTION,))
+    assert await ward.at("2026-11-22T09:00:00") == ["08:00"]
+
+
+@pytest.mark.parametrize(
+    ("known_before", "told"),
+    [
+        pytest.param("2026-11-22T08:50:00", [], id="perhaps in time"),
+        pytest.param("2026-11-22T06:50:00", ["08:00"], id="certainly too early"),
+    ],
+)
+async def test_a_reading_that_no_clock_can_date_is_not_said_to_be_missing(
+    ward: Ward, known_before: str, told: list[str]
+) -> None:
+    """The power was cut, the patient measured, the power was cut again."""
+    dark = Moment(EPOCH + timedelta(days=325), 1_000, "dark", ClockState.RESTORED)
+    received = Reception("CUFF", "gatt-blood-pressure", "s", dark, None, live=True)
+    assert ward.books.ledger.append(blood_pressure(1, device_time=None), received)
+    ward.time = datetime.fromisoformat(known_before).replace(tzinfo=OSLO)
+    ward.books.ledger.dating.note(ward.now())
+    assert await ward.at("2026-11-22T09:00:00") == told
 
 
 async def test_done_late_ends_it_once(ward: Ward) -> None:

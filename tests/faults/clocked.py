@@ -1,5 +1,6 @@
 """What the hub does by the clock, over real books, with clocks that the test moves."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +18,7 @@ from hub.books import Books
 from hub.clock import ClockState, Moment
 from hub.diary import Diary
 from hub.home import Home
+from hub.records import Entry, JournalKind
 from hub.reminders import Reminders
 from hub.rounds import Rounds
 from hub.schedule import Occasion
@@ -71,15 +73,20 @@ class Taken:
 
 @dataclass
 class Counts:
-    """`wanted`: occasions at which somebody who knew the time was there to remind."""
+    """
+    wanted     occasions at which somebody who knew the time was there to remind
+    given      those that have rung
+    postponed  how often the patient has asked for one again, and it has not rung since
+    """
 
     wanted: set[tuple[date, str]] = field(default_factory=set)
     given: set[tuple[date, str]] = field(default_factory=set)
+    postponed: Counter[tuple[date, str]] = field(default_factory=Counter)
     repeated: int = 0
 
     @property
     def missed(self) -> int:
-        return len(self.wanted - self.given)
+        return len(self.wanted - self.given - self.postponed.keys())
 
 
 class Clocked:
@@ -144,6 +151,16 @@ class Clocked:
         at = reception(at=self.guard.now())
         assert self.books.ledger.append(blood_pressure(number, device_time=None), at)
         self.taken.append(Taken(self.pi.boots, self.pi.truth))
+
+    async def postpone(self, minutes: int) -> None:
+        """The first that is due."""
+        due = (self.books.ledger.notes.state("reminders") or {"due": []})["due"]
+        if not due:
+            return
+        body = {"task": due[0]["task"], "at": due[0]["at"], "minutes": minutes}
+        entry = Entry(1, JournalKind.REMINDER_POSTPONED, body, self.guard.now())
+        if (await self.books.transact(lambda: self.reminders.postpone(entry))).ok:
+            self.counts.postponed[date.fromisoformat(due[0]["day"]), due[0]["time"]] = 1
 
     async def pass_(self, span: timedelta) -> None:
         """The hub looks at its clock every half hour."""
@@ -212,7 +229,9 @@ class Clocked:
         assert new <= self._shown()  # durable before the sound
         now = self.guard.known()
         assert now is not None and not self._is_quiet(now.astimezone(self.zone).time())
-        self.counts.repeated += len(new & self.counts.given)
+        again = new & self.counts.given
+        self.counts.repeated += sum(not self.counts.postponed[each] for each in again)
+        self.counts.postponed.subtract(again)
         self.counts.given |= new
 
     def _is_quiet(self, at: time) -> bool:

@@ -76,6 +76,10 @@ class Clocks(RuleBasedStateMachine):
     def somebody_is_weighed(self) -> None:
         self.runner.run(self.home.weigh())
 
+    @rule(minutes=st.sampled_from([10, 60, 600]))
+    def the_patient_postpones(self, minutes: int) -> None:
+        self.runner.run(self.home.postpone(minutes))
+
     @rule(error_ms=st.integers(-1_900, 1_900))
     def an_honest_server_answers(self, error_ms: int) -> None:
         self.home.pi.hear(self.home.pi.truth + timedelta(milliseconds=error_ms))
