@@ -44,29 +44,40 @@ class Standing:
     left_s: int = 0
 
 
-def standing(
-    books: Books, task: Task, began_ms: int, went_on_ms: int | None, moment: Moment
-) -> Standing:
-    """`went_on_ms`: when the patient last said that a rest, a pause or some help was enough."""
-    found = since(books, task, began_ms, moment)
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the patient said by tapping, and when, on the clock that does not jump.
+
+    went_on_ms  that a rest, a pause or some help was enough
+    missed_ms   that nothing comes
+    """
+
+    began_ms: int
+    went_on_ms: int | None = None
+    missed_ms: int | None = None
+
+
+def standing(books: Books, task: Task, begun: Begun, moment: Moment) -> Standing:
+    found = since(books, task, begun.began_ms, moment)
     ask = next((one for one in found if is_asked(books, one.kept.id)), None)
     if ask is not None:
         return Standing(Phase.ASK, (), ask)
     taken = tuple(one for one in found if not said_not_me(books, one.kept))
     if len(taken) >= task.readings:
         return Standing(Phase.DONE, taken)
-    from_ms, pause_s = began_ms, task.rest_s or 0
+    from_ms, pause_s = begun.began_ms, task.rest_s or 0
     if taken:
         from_ms = max(one.kept.reception.received.mono_ms for one in taken)
         pause_s = task.apart_s
     until_ms = from_ms + pause_s * 1000
-    if went_on_ms is not None and went_on_ms >= from_ms:
-        until_ms = went_on_ms
+    if begun.went_on_ms is not None and (begun.went_on_ms > from_ms or not taken):
+        until_ms = begun.went_on_ms
     left_ms = until_ms - moment.mono_ms
     if left_ms > 0:
         return Standing(Phase.PAUSE if taken else Phase.REST, taken, left_s=-(-left_ms // 1000))
-    long = -left_ms >= NOTHING_AFTER_S * 1000
-    return Standing(Phase.NOTHING if long else Phase.WAIT, taken)
+    missed = begun.missed_ms is not None and begun.missed_ms >= until_ms
+    missed = missed or -left_ms >= NOTHING_AFTER_S * 1000
+    return Standing(Phase.NOTHING if missed else Phase.WAIT, taken)
 
 
 def since(books: Books, task: Task, began_ms: int, moment: Moment) -> list[Reading]:

@@ -67,7 +67,7 @@ class View:
 
 def view(run: Run) -> View:
     moment = now()
-    at = measuring.standing(books(), run.task, run.began_ms, run.went_on_ms, moment)
+    at = measuring.standing(books(), run.task, run.begun, moment)
     taken = tuple(show(one, moment.wall) for one in at.taken)
     match at.phase:
         case Phase.ASK if at.ask is not None:
@@ -118,7 +118,7 @@ def with_a_device(run: Run, at: Standing, taken: tuple[Shown, ...], moment: Mome
             trouble=known,
         )
     receiving = status.receiving(books())
-    if receiving is None and (run.helped or at.phase is Phase.NOTHING):
+    if receiving is None and at.phase is Phase.NOTHING:
         return View(
             Phase.NOTHING,
             gettext("Kommer det ingenting?"),

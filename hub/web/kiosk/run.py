@@ -9,6 +9,7 @@ from flask import request, url_for
 from drivers.measurement import Kind
 from hub.clock import Moment
 from hub.web import addresses
+from hub.web.measuring import Begun
 from hub.web.parts import now
 from hub.web.plan import Task
 
@@ -19,23 +20,19 @@ LONGEST = timedelta(hours=2)  # nobody sits there any more
 @dataclass(frozen=True, slots=True)
 class Run:
     """
-    began_ms    on the clock that does not jump, in the boot `boot_id`
-    went_on_ms  when the patient last said that a rest, a pause or some help was enough
-    device      key of the one that is used, where there are several
-    helped      the patient said that nothing comes
-    anew        the one before was cut off
-    onward      the page of ours that it came from
-    settled     the address says all this already
-    over        it was begun so long ago that it is no more
+    boot_id  of the clock that `begun` is on
+    device   key of the one that is used, where there are several
+    anew     the one before was cut off
+    onward   the page of ours that it came from
+    settled  the address says all this already
+    over     it was begun so long ago that it is no more
     """
 
     task: Task
     kind: Kind
-    began_ms: int
+    begun: Begun
     boot_id: str
-    went_on_ms: int | None
     device: str | None
-    helped: bool
     anew: bool
     onward: str | None
     settled: bool
@@ -58,10 +55,10 @@ class Run:
         """A page about it."""
         named = {"task": self.task.id} if self.task.id else {"kind": self.kind}
         told = {
-            "since": f"{self.began_ms}.{self.boot_id}",
-            "on": self.went_on_ms,
+            "since": f"{self.begun.began_ms}.{self.boot_id}",
+            "on": self.begun.went_on_ms,
+            "missed": self.begun.missed_ms,
             "device": self.device,
-            "help": "1" if self.helped else None,
             "anew": "1" if self.anew else None,
             "next": self.onward,
         }
@@ -71,28 +68,35 @@ class Run:
 def opened(task: Task, kind: Kind) -> Run:
     """As the address says; begun at this moment where it says nothing that still holds."""
     moment, told = now(), request.args
-    began_ms = _instant(told.get("since", ""), moment)
-    went_on_ms = moment.mono_ms if told.get("on") == NOW else told.get("on", None, int)
-    if began_ms is None or not began_ms <= (went_on_ms or 0) <= moment.mono_ms:
-        went_on_ms = None
+    since = _since(told.get("since", ""), moment)
+    began_ms = moment.mono_ms if since is None else since
+    age = timedelta(milliseconds=moment.mono_ms - began_ms)
+    went_on_ms, missed_ms = (_tapped(told.get(name), began_ms, moment) for name in ("on", "missed"))
     return Run(
         task=task,
         kind=kind,
-        began_ms=moment.mono_ms if began_ms is None else began_ms,
+        begun=Begun(began_ms, went_on_ms, missed_ms),
         boot_id=moment.boot_id,
-        went_on_ms=went_on_ms,
         device=told.get("device"),
-        helped="help" in told,
-        anew="anew" in told or (began_ms is None and "since" in told),
+        anew="anew" in told or (since is None and "since" in told),
         onward=addresses.own(told.get("next")),
-        settled=began_ms is not None and told.get("on") != NOW,
-        over=began_ms is not None and timedelta(milliseconds=moment.mono_ms - began_ms) > LONGEST,
+        settled=since is not None and NOW not in (told.get("on"), told.get("missed")),
+        over=age > LONGEST,
     )
 
 
-def _instant(text: str, moment: Moment) -> int | None:
-    """None for one of another boot, or one that has not come."""
+def _since(text: str, moment: Moment) -> int | None:
+    """None for an instant of another boot."""
     ms, _, boot_id = text.partition(".")
-    if boot_id != moment.boot_id or not (ms.isascii() and ms.isdecimal()):
-        return None
-    return int(ms) if int(ms) <= moment.mono_ms else None
+    return _past(ms, moment) if boot_id == moment.boot_id else None
+
+
+def _tapped(text: str | None, began_ms: int, moment: Moment) -> int | None:
+    ms = moment.mono_ms if text == NOW else _past(text or "", moment)
+    return ms if ms is not None and ms >= began_ms else None
+
+
+def _past(text: str, moment: Moment) -> int | None:
+    """None also for what has not come yet, which no address of ours says."""
+    ms = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+    return ms if ms is not None and ms <= moment.mono_ms else None
