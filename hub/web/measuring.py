@@ -6,7 +6,7 @@ outlives a restart of the pages. After a power cut it begins anew, and the readi
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hub.clock import CLOCK_UNREADABLE_TOLERANCE, Moment
@@ -82,7 +82,6 @@ def standing(books: Books, task: Task, begun: Begun, moment: Moment) -> Standing
 
 def since(books: Books, task: Task, began_ms: int, moment: Moment) -> list[Reading]:
     """What arrived since the begin and was taken for it, oldest first."""
-    began = moment.wall - timedelta(milliseconds=moment.mono_ms - began_ms)
     arrived = [
         one
         for one in books.ledger.readings(LOOKED_AT, kind=task.kind)
@@ -91,15 +90,22 @@ def since(books: Books, task: Task, began_ms: int, moment: Moment) -> list[Readi
         and is_shown(one.kept.measurement)
     ]
     dated = [(one, taken_at(one.kept, zone())) for one in arrived]
-    new = [one for one, at in dated if at and at >= began - CLOCK_UNREADABLE_TOLERANCE]
+    new = [one for one, at in dated if at and at >= _begin_by(one, began_ms)]
     undated = [one for one, at in dated if at is None]
     new += [one for one in undated if one.kept.reception.live]
     new += newest_of_each_session(one for one in undated if not one.kept.reception.live)
     return sorted(new, key=lambda one: (when_taken(one), one.kept.number))
 
 
+def _begin_by(reading: Reading, began_ms: int) -> datetime:
+    """The begin, by the wall clock as it was when this came; devices' clocks are a little off."""
+    received = reading.kept.reception.received
+    ago = timedelta(milliseconds=received.mono_ms - began_ms)
+    return received.wall - ago - CLOCK_UNREADABLE_TOLERANCE
+
+
 def newest_of_each_session(readings: Iterable[Reading]) -> list[Reading]:
-    """Nobody knows when these were taken. The last in a device's memory was taken last."""
+    """Nobody knows when these were taken: of a device's memory, the last is what woke it."""
     found: dict[str, Reading] = {}
     for one in sorted(readings, key=_place_in_memory):
         found[one.kept.reception.session] = one

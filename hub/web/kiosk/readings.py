@@ -80,6 +80,7 @@ def course(kind: str, days: int) -> str:
             for period in periods(Kind(kind))
         ],
         sentence=sentence_of_hidden(found) if hidden else sentence(found, title, lines),
+        hollow=is_hollow(lines),
         drawing=trend.draw(lines, today, days, title, shown_unit),
     )
 
@@ -174,19 +175,9 @@ def sentence_of_hidden(found: Sequence[Reading]) -> str:
 
 
 def sentence(found: Sequence[Reading], title: str, lines: Sequence[Line]) -> str:
-    """What the newest is, how it differs from a week before, and what the drawing does not show."""
-    text = newest_in_words(found, title)
-    if any(not point.time_known for line in lines for point in line.points):
-        text += " " + gettext("Hul prikk: tiden er ukjent.")
-    numbers = [exact(one, name) for one in found for name in large_in(found)[:1]]
-    if lines and len(lines[0].points) < sum(value is not None for value in numbers):
-        text += " " + gettext("Andre enheter står i tabellen.")
-    return text
-
-
-def newest_in_words(found: Sequence[Reading], title: str) -> str:
+    """What the newest is, and how it differs from a week before; not what that means."""
     names = large_in(found)
-    numbers = [(r, v) for r in found if (v := exact(r, names[0])) is not None]
+    numbers = [(one, value) for one in found if (value := exact(one, names[0])) is not None]
     if not numbers:
         return gettext("Ingen målinger i denne tiden.")
     known = [(r, v) for r, v in numbers if taken_at(r.kept, zone()) is not None] or numbers
@@ -198,10 +189,19 @@ def newest_in_words(found: Sequence[Reading], title: str) -> str:
     }
     if len(found) >= MOST:
         return text + " " + gettext("Bare de siste %(number)s vises.") % {"number": MOST}
+    if len({other.unit for _, other in numbers}) > 1:
+        return text + " " + gettext("Andre enheter står i tabellen.")
+    if len(names) > 1 and is_hollow(lines):
+        return text + " " + gettext("Hul prikk: tiden er ukjent.")
     if len(names) > 1 or found[0].kept.measurement.kind in DENSE:
         return text
     before = a_week_before(known)
     return text if before is None else f"{text} {difference(value, before)}"
+
+
+def is_hollow(lines: Sequence[Line]) -> bool:
+    """Whether the time of any is unknown."""
+    return any(not point.time_known for line in lines for point in line.points)
 
 
 def exact(reading: Reading, name: Quantity) -> Value | None:
