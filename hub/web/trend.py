@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from hub.web.language import gettext, ngettext, number, short_date
+from hub.web.language import gettext, number, short_date
 from hub.web.targets import Band
 
 WIDTH, HEIGHT = 584, 178
@@ -100,11 +100,9 @@ def told(line: Line, unit: str) -> str:
     if not line.points:
         return ""
     values = [point.value for point in line.points]
-    words = ngettext(
-        "%(name)s: én måling, %(low)s %(unit)s.",
-        "%(name)s: %(count)s målinger, fra %(low)s til %(high)s %(unit)s.",
-        len(values),
-    )
+    words = gettext("%(name)s: %(count)s målinger, fra %(low)s til %(high)s %(unit)s.")
+    if len(values) == 1:
+        words = gettext("%(name)s: én måling, %(low)s %(unit)s.")
     text = words % {
         "name": line.name,
         "count": len(values),

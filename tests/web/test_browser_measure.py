@@ -12,7 +12,15 @@ from hub import web
 from hub.clock import ClockState, Moment
 from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
-from tests.web.browser import CHROMIUM, chromium, overflow, small_texts, too_small, violations
+from tests.web.browser import (
+    CHROMIUM,
+    arguments,
+    chromium,
+    overflow,
+    small_texts,
+    too_small,
+    violations,
+)
 from tests.web.house import WEIGHT, House
 from tests.web.test_measure import AT, SECOND, planned
 from tests.web.test_targets import definition, end, interval
@@ -134,6 +142,30 @@ def test_the_course_of_readings_fits_with_all_that_can_be_in_it(house: House, pa
         page.goto(path)
         assert wrong(page) == {}, path
     expect(page.get_by_role("list")).to_be_visible()
+
+
+def test_twice_as_large_text_needs_no_scrolling_sideways(
+    house: House, browser: Browser, address: str
+) -> None:
+    house.plan(planned(rest=300, readings=2, apart=60))
+    large = browser.browser_type.launch(
+        executable_path=CHROMIUM, args=[*arguments(), "--blink-settings=defaultFontSize=32"]
+    )
+    page = large.new_page(viewport={"width": 800, "height": 480}, base_url=address)
+    page.goto(AT)
+    begun = page.url
+    for more in ("", "&on=now", "&on=now&missed=now"):
+        page.goto(begun + more)
+        assert overflow(page)[0] <= 0, more
+    page.goto("about:blank")
+    for values in (None, SECOND):
+        house.clock.pass_(timedelta(seconds=61))
+        house.measure(values=values, ago=timedelta(0))
+        for path in (begun, begun.replace("?", "/skip?"), begun.replace("?", "/whose?")):
+            page.goto(path)
+            assert overflow(page)[0] <= 0, path
+            page.goto("about:blank")
+    large.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -8,7 +8,7 @@ from hub.web import guidance, instructions, measuring, tasks, wording
 from hub.web.guidance import Chosen, Help
 from hub.web.kiosk import status
 from hub.web.kiosk.run import Run
-from hub.web.language import gettext, ngettext
+from hub.web.language import gettext
 from hub.web.measuring import MINUTE_S, Phase, Standing
 from hub.web.ownership import may_be_said
 from hub.web.parts import books, now, parts
@@ -86,12 +86,9 @@ def view(run: Run) -> View:
 
 def wait_a_while(seconds: int) -> str:
     minutes = max(1, -(-seconds // MINUTE_S))
-    words = ngettext(
-        "Vent ett minutt. Så måler du en gang til.",
-        "Vent %(minutes)s minutter. Så måler du en gang til.",
-        minutes,
-    )
-    return words % {"minutes": minutes}
+    if minutes == 1:
+        return gettext("Vent ett minutt. Så måler du en gang til.")
+    return gettext("Vent %(minutes)s minutter. Så måler du en gang til.") % {"minutes": minutes}
 
 
 def with_a_device(run: Run, at: Standing, taken: tuple[Shown, ...], moment: Moment) -> View:
