@@ -17,7 +17,7 @@ from hub.web.plan import Task
 from hub.web.showing import is_shown, taken_at, when_taken
 
 NOTHING_AFTER_S = 120
-LOOKED_AT = 200  # a device may tell all that it remembers at once
+LOOKED_AT = (10, 200)  # few as a rule; a device may tell all that it remembers at once
 MINUTE_S = 60
 
 
@@ -82,19 +82,24 @@ def standing(books: Books, task: Task, begun: Begun, moment: Moment) -> Standing
 
 def since(books: Books, task: Task, began_ms: int, moment: Moment) -> list[Reading]:
     """What arrived since the begin and was taken for it, oldest first."""
-    arrived = [
-        one
-        for one in books.ledger.readings(LOOKED_AT, kind=task.kind)
-        if one.kept.reception.received.boot_id == moment.boot_id
-        and one.kept.reception.received.mono_ms >= began_ms
-        and is_shown(one.kept.measurement)
-    ]
+    arrived: list[Reading] = []
+    for limit in LOOKED_AT:
+        newest = books.ledger.readings(limit, kind=task.kind)
+        arrived = [one for one in newest if _came_since(one, began_ms, moment)]
+        if len(arrived) < limit:
+            break
+    arrived = [one for one in arrived if is_shown(one.kept.measurement)]
     dated = [(one, taken_at(one.kept, zone())) for one in arrived]
     new = [one for one, at in dated if at and at >= _begin_by(one, began_ms)]
     undated = [one for one, at in dated if at is None]
     new += [one for one in undated if one.kept.reception.live]
     new += newest_of_each_session(one for one in undated if not one.kept.reception.live)
     return sorted(new, key=lambda one: (when_taken(one), one.kept.number))
+
+
+def _came_since(reading: Reading, began_ms: int, moment: Moment) -> bool:
+    received = reading.kept.reception.received
+    return received.boot_id == moment.boot_id and received.mono_ms >= began_ms
 
 
 def _begin_by(reading: Reading, began_ms: int) -> datetime:

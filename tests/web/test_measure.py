@@ -170,6 +170,17 @@ def test_where_nobody_knows_the_time_the_last_in_the_memory_is_the_answer(
     assert "132" not in page
 
 
+def test_the_newest_is_found_before_all_that_a_device_remembers(
+    home: House, kiosk: Browser
+) -> None:
+    address, _ = begin(kiosk)
+    home.clock.pass_(timedelta(minutes=1))
+    stamp = datetime(2026, 11, 22, 10, 41, 30)  # noqa: DTZ001 - a device's clock has no zone
+    for number in range(30):
+        from_memory(home, stamp - timedelta(days=number), 130 + number)
+    assert numbers(kiosk.get(address).text) == ["130/uten tall"]
+
+
 # Rest
 
 
@@ -468,6 +479,16 @@ def test_what_the_hub_knows_is_said_at_once(home: House, kiosk: Browser) -> None
     home.ledger.notes.put_state("radio", {"problem": "no adapter"})
     assert "Boksen hører ikke måleapparatene nå." in kiosk.get(address).text
     assert version(kiosk, page)[0] != version(kiosk, page)[1]
+
+
+def test_a_device_that_asks_for_its_number_is_told_at_once(home: House, kiosk: Browser) -> None:
+    _, page = begin(kiosk)
+    now = home.clock.now()
+    asked = {"address": "C0:26", "name": "x", "model": "silvercrest-sbm69", "until": ""}
+    until = {"until_mono_ms": now.mono_ms + 30_000, "boot_id": now.boot_id}
+    home.ledger.notes.put_state("passkey_wanted", asked | until)
+    assert version(kiosk, page)[0] != version(kiosk, page)[1]
+    assert "Et apparat venter på et tall. Trykk Hjem." in begin(kiosk)[1]
 
 
 def test_without_a_hub_it_says_that_it_is_starting(home: House, kiosk: Browser) -> None:

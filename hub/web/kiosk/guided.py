@@ -1,12 +1,13 @@
 """What the page of a guided measurement shows, phase by phase."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.clock import Moment
 from hub.web import guidance, instructions, measuring, tasks, wording
 from hub.web.guidance import Chosen, Help
 from hub.web.kiosk import status
+from hub.web.kiosk.frame import notice
 from hub.web.kiosk.run import Run
 from hub.web.language import gettext
 from hub.web.measuring import MINUTE_S, Phase, Standing
@@ -26,6 +27,7 @@ class View:
     left     how long a rest or a pause still is, in words
     taken    the readings so far, oldest first; of those in `open` "not me" can still be said
     trouble  why nothing can come, as far as the hub knows
+    notice   what every page tells
     """
 
     page: str
@@ -40,14 +42,16 @@ class View:
     open: tuple[str, ...] = ()
     ask: Shown | None = None
     trouble: str | None = None
+    notice: str | None = field(default_factory=notice)
     phone: str = ""
 
     @property
     def version(self) -> str:
         """Without the seconds of the last minute, which count down on the page itself."""
         left = self.left if self.left_s > MINUTE_S else ""
-        told = (self.page, self.title, self.taken, left, self.open, self.ask, self.trouble)
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+        told = (self.page, self.title, self.taken, left, self.open, self.ask)
+        text = repr((*told, self.trouble, self.notice))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def progress(self) -> tuple[StepShown, ...]:
