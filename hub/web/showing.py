@@ -1,6 +1,6 @@
 """A reading as the pages show it: numbers, when, from what, and how far it has come.
 
-Nothing here judges a number.
+Nothing here judges a number. Where the plan hides the numbers of a kind, thanks stand for them.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from datetime import datetime
 from drivers.measurement import Kind, Measurement, Status
 from hub.doing import taken_at as taken_at
 from hub.records import Step
-from hub.web import wording
+from hub.web import hiding, wording
 from hub.web.books import Reading
 from hub.web.language import gettext, short_when, time_of_day, when, zone
 
@@ -26,7 +26,10 @@ class StepShown:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`at` is None when nobody knows when the reading was taken; `instant` still orders it."""
+    """`at` is None when nobody knows when the reading was taken; `instant` still orders it.
+
+    hidden  `large` is words of thanks, and no number is in any other member
+    """
 
     id: str
     kind: Kind
@@ -41,6 +44,7 @@ class Shown:
     steps: tuple[StepShown, ...]
     waits: bool
     disowned: bool
+    hidden: bool = False
 
     @property
     def reached(self) -> StepShown:
@@ -64,16 +68,15 @@ def show(reading: Reading, now: datetime) -> Shown:
     kept = reading.kept
     measurement, received = kept.measurement, kept.reception.received.wall
     taken = taken_at(kept, zone())
-    values = measurement.values
-    large = [values.get(name) for name in wording.large(measurement)]
-    units = [value.unit for value in large if value is not None]
+    hidden = hiding.hides(measurement.kind)
+    large, unit = (gettext("Mottatt. Takk."), "") if hidden else numbers(measurement)
     return Shown(
         id=kept.id,
         kind=measurement.kind,
         title=wording.title(measurement),
-        large="/".join(wording.figure(value) for value in large),
-        unit=wording.unit(units[0]) if units else "",
-        beside=wording.beside(measurement),
+        large=large,
+        unit=unit,
+        beside=None if hidden else wording.beside(measurement),
         at=None if taken is None else when(taken, now),
         short_at=None if taken is None else short_when(taken, now),
         instant=taken or received,
@@ -85,7 +88,15 @@ def show(reading: Reading, now: datetime) -> Shown:
         ),
         waits=Step.RECEIVED not in reading.steps,
         disowned=kept.disowned,
+        hidden=hidden,
     )
+
+
+def numbers(measurement: Measurement) -> tuple[str, str]:
+    """What is shown large, and its unit."""
+    large = [measurement.values.get(name) for name in wording.large(measurement)]
+    units = [value.unit for value in large if value is not None]
+    return "/".join(map(wording.figure, large)), wording.unit(units[0]) if units else ""
 
 
 def shown(readings: Sequence[Reading], now: datetime) -> list[Shown]:
