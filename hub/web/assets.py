@@ -25,6 +25,7 @@ STYLES = {
         STATIC / "kiosk.css",
         STATIC / "drawing.css",
         STATIC / "reading.css",
+        STATIC / "languages.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",
