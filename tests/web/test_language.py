@@ -57,9 +57,11 @@ def test_four_languages_are_offered_each_by_its_own_name() -> None:
 def test_a_catalogue_is_complete_and_has_nothing_stale(name: str, texts: set[str]) -> None:
     entries = {strings(m.id)[0]: m for m in catalogues.read(name) if m.id}
     assert set(entries) == texts
-    for source, message in entries.items():
+    for message in entries.values():
         assert not message.fuzzy
-        for translated in strings(message.string):
+        one, *many = strings(message.id)
+        for number, translated in enumerate(strings(message.string)):
+            source = many[0] if number and many else one
             assert translated, source
             assert sorted(PLACE.findall(translated)) == sorted(PLACE.findall(source))
 
