@@ -111,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument("hex", nargs="?", help="the payload in hexadecimal")
 
     command("models", _models, "list the devices that the hub knows by name")
+    texts = command("texts", _texts, "list the texts that await someone who speaks the language")
+    texts.add_argument(
+        "--update", action="store_true", help="bring the catalogues in line with the pages first"
+    )
     replay = command("replay", _replay, "play a recorded conversation to its driver")
     replay.add_argument("trace", type=Path, help="a file of `hub capture`, or of tests/traces")
     return parser
@@ -161,6 +165,12 @@ def _models(options: argparse.Namespace) -> int:
     from hub.models import run
 
     return run(sys.stdout)
+
+
+def _texts(options: argparse.Namespace) -> int:
+    from hub.web.catalogues import run
+
+    return run(sys.stdout, update=options.update)
 
 
 def _replay(options: argparse.Namespace) -> int:

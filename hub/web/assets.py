@@ -26,6 +26,7 @@ STYLES = {
         STATIC / "drawing.css",
         STATIC / "reading.css",
         STATIC / "measuring.css",
+        STATIC / "languages.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",

@@ -11,7 +11,6 @@ from flask import g
 from drivers.measurement import Kind
 from hub.schedule import CarePlan, is_hidden
 from hub.web.parts import books
-from hub.web.plan import KINDS, MDC
 
 TELLS_OF = {Kind.BODY_COMPOSITION: Kind.BODY_WEIGHT, Kind.CONTINUOUS_GLUCOSE: Kind.GLUCOSE}
 """Kinds that show another one's number, or nearly so."""
@@ -38,10 +37,8 @@ def hidden_kinds(plan: dict[str, Any] | None) -> frozenset[Kind]:
     if any(is_hidden(one.extension) for one in found):
         return frozenset(Kind)
     return frozenset(
-        KINDS[coding.code]
+        activity.kind
         for one in found
         for activity in one.activity
-        if is_hidden(activity.extension)
-        for coding in activity.detail.code.coding
-        if coding.system == MDC and coding.code in KINDS
+        if activity.kind is not None and is_hidden(activity.extension)
     )

@@ -14,7 +14,7 @@ from drivers.catalogue import Model, Pairing, Shape
 from hub.records import Device
 from hub.web.language import gettext, marked
 
-FORGET_PHONE = marked("Er det brukt med en mobiltelefon, fjern det fra telefonen og appen først.")
+FORGET_PHONE = marked("Er det brukt med en mobiltelefon? Fjern det fra telefonen og appen først.")
 PROVE = marked("Ta én måling nå. Den skal komme på skjermen hjemme.")
 LEAFLET = marked("Gjør det klart for paring slik bruksanvisningen i esken sier.")
 NO_PAIRING = marked("Det trenger ingen paring. Boksen hører det når det måler.")

@@ -12,8 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from drivers.measurement import Kind, Quantity, Unit
-from hub.schedule import ZONE, Coding, Concept
-from hub.web.plan import MDC
+from hub.schedule import MDC, ZONE, Coding, Concept
 
 GREEN = Coding(ZONE.replace("StructureDefinition", "CodeSystem"), "green")
 UCUM = "http://unitsofmeasure.org"

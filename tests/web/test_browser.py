@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(
 
 SCREENS = [(800, 480), (853, 480), (1280, 720)]
 PATIENT_PX = 84
+LANGUAGES = ["nb", "nn", "se", "en"]
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def measure_page(page: Page, path: str) -> dict[str, object]:
     return {f"{path} {name}": value for name, value in found.items() if value not in good}
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_fits_every_screen_with_large_targets(
     house: House, page: Page, language: str
 ) -> None:
@@ -65,7 +66,7 @@ def test_every_page_fits_every_screen_with_large_targets(
             assert measure_page(page, f"{width} {path}") == {}
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(house: House, page: Page, language: str) -> None:
     paths = furnish(house)
     speak(house, language)
@@ -79,7 +80,7 @@ def test_the_states_of_the_first_page_fit_too(house: House, page: Page) -> None:
     kept = house.measure()
     now = house.clock.now()
     window = {"until_mono_ms": now.mono_ms + 90_000, "boot_id": now.boot_id, "until": ""}
-    for language in ("nb", "en"):
+    for language in LANGUAGES:
         speak(house, language)
         for notes in ({}, {"join_window": window}, {"ask_who": [kept.id]}):
             for key, value in notes.items():

@@ -11,7 +11,7 @@ from hub.web.kiosk import reminder
 from hub.web.language import gettext, marked, when
 
 PULL_THE_PLUG = "pull-the-plug"  # what only losing its power brings the radio back from
-UNPLUG = marked("Trekk ut strømmen til boksen, vent ti sekunder, og sett den i igjen.")
+UNPLUG = marked("Trekk ut strømmen til boksen. Vent ti sekunder, og sett den i igjen.")
 STARTS = marked("Boksen starter. Det du svarer, blir lagret her.")
 TAKES_NONE = marked("Boksen tar ikke imot målinger nå.")
 TAKES_NONE_YET = marked("Boksen tar ikke imot målinger akkurat nå. Vent litt.")
