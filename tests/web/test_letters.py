@@ -9,11 +9,10 @@ from babel import Locale
 from playwright.sync_api import Browser, CDPSession, Page
 
 from hub import web
-from hub.listening import LOOPBACK, Listening
 from hub.web import catalogues, language
-from tests.web.browser import CHROMIUM, chromium
+from tests.web.browser import CHROMIUM
+from tests.web.furnished import furnish, speak
 from tests.web.house import House
-from tests.web.test_browser import furnish, speak
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
@@ -40,22 +39,11 @@ def letters() -> list[str]:
     return sorted(sign for sign in found if not unicodedata.category(sign).startswith(("Z", "C")))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-def page(browser: Browser, house: House) -> Iterator[Page]:
-    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
-    listening.start()
-    context = browser.new_context(
-        viewport={"width": 800, "height": 480}, base_url=f"http://{LOOPBACK}:{listening.port}"
-    )
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 800, "height": 480}, base_url=address)
     yield context.new_page()
     context.close()
-    listening.stop()
 
 
 def fonts(page: Page, selector: str) -> dict[str, set[str]]:
