@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from drivers.measurement import Kind, Quantity, Unit
 from hub.schedule import ZONE, Coding, Concept
-from hub.web.plan import MDC
 
 GREEN = Coding(ZONE.replace("StructureDefinition", "CodeSystem"), "green")
 UCUM = "http://unitsofmeasure.org"
+MDC = "urn:iso:std:iso:11073:10101"
 
 Drawn = tuple[Kind, Quantity]
 
