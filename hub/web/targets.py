@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from drivers.measurement import Kind, Quantity, Unit
-from hub.schedule import MDC, ZONE, Coding, Concept
+from hub.schedule import ZONE, Coding, Concept
 
 GREEN = Coding(ZONE.replace("StructureDefinition", "CodeSystem"), "green")
 UCUM = "http://unitsofmeasure.org"
+MDC = "urn:iso:std:iso:11073:10101"
 
 Drawn = tuple[Kind, Quantity]
 

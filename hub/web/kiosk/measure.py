@@ -85,7 +85,7 @@ def planned(task: str) -> tuple[Task, Kind]:
     """One of the plan's that is done with a device."""
     plan = questionnaires.readable_plan(books().documents)
     found = plan.named(task) if plan else None
-    if found is None or found.kind is None:
+    if found is None or found.kind is None or found.kind not in guidance.SHAPES:
         abort(404)
     return found, found.kind
 
