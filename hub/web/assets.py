@@ -27,6 +27,7 @@ STYLES = {
         STATIC / "reading.css",
         STATIC / "measuring.css",
         STATIC / "languages.css",
+        STATIC / "questions.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",

@@ -17,7 +17,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from flask import current_app, g
 from werkzeug.datastructures import Accept
 
@@ -145,6 +145,11 @@ def short_when(moment: datetime, now: datetime) -> str:
     """10:41 today, else 20 Nov."""
     on, today = moment.astimezone(zone()).date(), now.astimezone(zone()).date()
     return time_of_day(moment) if on == today else short_date(on)
+
+
+def decimal_comma() -> str:
+    """A comma, in English a point."""
+    return get_decimal_symbol(locale())
 
 
 def number(value: Decimal) -> str:

@@ -130,7 +130,7 @@ def test_the_reading_is_at_least_72_px_high_letters(house: House, page: Page) ->
 
 def test_every_kind_of_question_fits(house: House, page: Page) -> None:
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
-    page.goto("/check-in")
+    begin(page)
     first = page.url.rpartition("/")[0]
     for item in EVERY_TYPE["item"]:
         page.goto(f"{first}/{item['linkId']}")
@@ -159,12 +159,18 @@ def test_twice_as_large_text_needs_no_scrolling_sideways(
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
     house.plan({"resourceType": "Bundle", "entry": []})
     page = large_text.new_page(viewport={"width": 800, "height": 480}, base_url=address)
-    page.goto("/check-in")
+    begin(page)
     questions = page.url.rpartition("/")[0]
     paths += [f"{questions}/{item['linkId']}" for item in EVERY_TYPE["item"]]
     for path in paths:
         page.goto(path)
         assert overflow(page)[0] <= 0, path
+
+
+def begin(page: Page) -> None:
+    page.goto("/check-in")
+    tap(page, "Begynn")
+    page.wait_for_url("**/question/*")
 
 
 def tap(page: Page, name: str) -> None:
@@ -181,7 +187,15 @@ def test_a_check_in_by_taps(house: House, browser: Browser, address: str, script
     page = browser.new_page(java_script_enabled=scripts, base_url=address)
     page.goto("/")
     page.get_by_role("link", name="Dagens sjekk").click()
-    for answer in ("Mye tyngre", "Ja", "Gult", "Nei", "Se flere svar", "Ja, send svarene"):
+    for answer in (
+        "Begynn",
+        "Mye tyngre",
+        "Ja",
+        "Gult",
+        "Nei",
+        "Se flere svar",
+        "Ja, send svarene",
+    ):
         page.get_by_role("button", name=answer, exact=True).or_(
             page.get_by_role("link", name=answer, exact=True)
         ).click()
@@ -197,7 +211,7 @@ def test_a_number_is_typed_on_the_keypad(
 ) -> None:
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
     page = browser.new_page(java_script_enabled=scripts, base_url=address)
-    page.goto("/check-in")
+    begin(page)
     page.goto(f"{page.url.rpartition('/')[0]}/n")
     for key in ("1", "0", "0", "Ta bort siste tall", ",", ",", "5"):
         page.get_by_role("button", name=key, exact=True).click()
@@ -214,7 +228,7 @@ def test_a_double_tap_answers_one_question_only(
 ) -> None:
     house.plan(PLAN)
     page = browser.new_page(java_script_enabled=scripts, base_url=address)
-    page.goto("/check-in")
+    begin(page)
     button = page.get_by_role("button", name="Som vanlig")
     button.scroll_into_view_if_needed()
     button.click(trial=True)
@@ -264,7 +278,7 @@ def test_a_tap_while_the_pages_restart_arrives_once(house: House, browser: Brows
     first = Listening(web.kiosk(house.parts), LOOPBACK, port)
     first.start()
     page = browser.new_page(base_url=f"http://{LOOPBACK}:{port}")
-    page.goto("/check-in")
+    begin(page)
     first.stop()
     tap(page, "Som vanlig")
     expect(page.get_by_text("Vent litt …")).to_be_visible()
@@ -281,7 +295,7 @@ def test_a_page_that_nobody_touches_goes_home_and_the_check_in_waits(
 ) -> None:
     house.plan(PLAN)
     page.clock.install()
-    page.goto("/check-in")
+    begin(page)
     tap(page, "Som vanlig")
     page.wait_for_url("**/question/2")
     page.clock.fast_forward(599_000)

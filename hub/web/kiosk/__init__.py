@@ -2,6 +2,7 @@
 
 from hub.web.kiosk import (
     check_in,
+    copying,
     home,
     how,
     languages,
@@ -20,6 +21,7 @@ PAGES = (
     home.pages,
     version.pages,
     check_in.pages,
+    copying.pages,
     readings.pages,
     how.pages,
     measure.pages,
