@@ -23,6 +23,7 @@ from flask import current_app, g
 TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE = "nb"
 NAMES = {"nb": "Norsk", "nn": "Nynorsk", "se": "Davvisámegiella", "en": "English"}
+SHORT_NAMES = NAMES | {"se": "Sámi"}
 LOCALES = {"nb": "nb", "nn": "nn", "se": "se", "en": "en_GB"}
 
 
@@ -54,6 +55,11 @@ def current() -> str:
     """Also answers for the error pages of a request that went wrong before it had a language."""
     language: str = g.get("language", SOURCE)
     return language
+
+
+def current_name() -> str:
+    """Of the language in itself, short enough for a small button."""
+    return SHORT_NAMES[current()]
 
 
 def marked(text: str) -> str:
@@ -89,9 +95,26 @@ def day(moment: datetime) -> str:
 
 
 def long_date(on: date) -> str:
-    skeleton = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "se": "EEEE d. MMMM"}
-    text = format_date(on, skeleton.get(current(), "EEEE d MMMM"), locale=locale())
+    text = weekday_and_date(on)
     return text[:1].upper() + text[1:]
+
+
+def weekday_and_date(on: date) -> str:
+    """saturday 22 November, within a sentence."""
+    skeleton = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "se": "EEEE d. MMMM"}
+    return format_date(on, skeleton.get(current(), "EEEE d MMMM"), locale=locale())
+
+
+def weekday(number: int) -> str:
+    """0 is Monday; within a sentence."""
+    return str(locale().days["format"]["wide"][number])
+
+
+def day_and_month(on: date, today: date) -> str:
+    """22 November; with the year where it is another one than today's."""
+    if on.year != today.year:
+        return full_date(on)
+    return format_date(on, "d MMMM" if current() == "en" else "d. MMMM", locale=locale())
 
 
 def full_date(on: date) -> str:
