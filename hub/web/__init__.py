@@ -57,7 +57,7 @@ def _application(built_of: Parts, room: str) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.extend(newstyle_gettext=True)
-    app.jinja_env.globals.update(language=language.current)
+    app.jinja_env.globals.update(language=language.current, language_name=language.current_name)
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(language.gettext, language.ngettext, newstyle=True)
     assets.serve_from(app)

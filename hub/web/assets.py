@@ -25,6 +25,8 @@ STYLES = {
         STATIC / "kiosk.css",
         STATIC / "drawing.css",
         STATIC / "reading.css",
+        STATIC / "today.css",
+        STATIC / "plan.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",

@@ -72,10 +72,3 @@ def test_asking_twice_by_a_double_tap_is_once(house: House, kiosk: Browser) -> N
     kiosk.post("/call-me", page)
     kiosk.post("/call-me", page)
     assert len(house.rows(JournalKind.HELP_REQUESTED)) == 1
-
-
-def test_the_emergency_line_is_on_every_page(house: House, kiosk: Browser) -> None:
-    line = "Denne skjermen følges ikke hele tiden. Ring 113."
-    paths = ("/", "/plan", "/readings", "/messages", "/call-me", "/language", "/setup", "/no-such")
-    for path in paths:
-        assert line in kiosk.get(path).text
