@@ -18,7 +18,7 @@ from hub.web.language import gettext, zone
 from hub.web.plan import Plan, Task
 from hub.web.questionnaires import CheckIn, Form
 
-KNOWN = timedelta(hours=1)  # how long something stays here of which no book tells that it was done
+KNOWN = timedelta(hours=1)  # how long something is asked for of which no book tells
 POSTPONED = timedelta(hours=2)  # longer ago than any that still holds
 LOOKED_AT = 200
 NOT_ME = JournalKind.NOT_ME
@@ -53,9 +53,18 @@ class ToDo:
         return not settled and not self.cannot_be_answered
 
     @property
+    def is_ringing(self) -> bool:
+        return self.is_asked and self.rings is not None and self.postponed_to is None
+
+    @property
     def cannot_be_answered(self) -> bool:
         """The uplink has told the central service why."""
         return self.task.questionnaire is not None and self.check_in is None
+
+    @property
+    def cannot_be_known(self) -> bool:
+        """A medicine, a walk: no book tells whether it was done."""
+        return self.task.kind is None and self.task.questionnaire is None
 
 
 def today(books: Books, moment: Moment) -> list[ToDo]:
@@ -137,8 +146,7 @@ class _Agenda:
         done_at = self._done_at(found, span)
         if done_at is not None:
             return replace(found, done_at=done_at)
-        cannot_be_known = task.kind is None and task.questionnaire is None
-        until = at + KNOWN if at and cannot_be_known else span.until
+        until = at + KNOWN if at and found.cannot_be_known else span.until
         return replace(
             found,
             is_skipped=any(_is_of(one.body, task, day) for one in self._skipped),

@@ -37,7 +37,8 @@ def plan(*available: dict[str, Any], **more: Any) -> dict[str, Any]:
         **more,
     }
     care = {"resourceType": "CarePlan", "activity": []}
-    return {"entry": [{"resource": care}, {"resource": service}]}
+    entries = [{"resource": care}, {"resource": service}]
+    return {"resourceType": "Bundle", "entry": entries}
 
 
 def moment(text: str) -> Moment:

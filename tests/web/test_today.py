@@ -53,14 +53,21 @@ def following(page: str) -> str | None:
 
 
 def remind(house: House) -> dict[str, str]:
-    """What the hub notes of the latest occasion that has come."""
+    """What the hub notes of all that has come, and of the first."""
     plan = house.documents.get("plan")
     occasions = Schedule(plan, OSLO).on(house.clock.wall.astimezone(OSLO).date())
-    newest = [one for one in occasions if one.at <= house.clock.wall][-1]
-    due = {"task": newest.task, "at": newest.at.isoformat(), "day": newest.day.isoformat()}
-    due["time"] = newest.time.isoformat("minutes")
-    house.ledger.notes.put_state("reminders", {"due": [due]})
-    return due
+    due = [
+        {
+            "task": one.task,
+            "at": one.at.isoformat(),
+            "day": one.day.isoformat(),
+            "time": one.time.isoformat("minutes"),
+        }
+        for one in occasions
+        if one.at <= house.clock.wall
+    ]
+    house.ledger.notes.put_state("reminders", {"due": due})
+    return due[0]
 
 
 def test_tasks_are_in_the_order_of_the_clock_and_the_next_is_largest(
@@ -129,7 +136,9 @@ def test_what_its_successor_has_overtaken_is_not_asked_for(house: House, kiosk: 
     give(house, measure(BLOOD_PRESSURE, "08:00:00", "20:00:00"), form=None)
     at(house, 19, 30)
     page = kiosk.get("/").text
-    assert shown(page) == [(BLOOD_PRESSURE, "Kl. 08:00, ikke gjort"), (BLOOD_PRESSURE, "Kl. 20:00")]
+    assert shown(page) == [(BLOOD_PRESSURE, "Ikke registrert"), (BLOOD_PRESSURE, "Kl. 20:00")]
+    today = kiosk.get("/plan/today").text
+    assert shown(today)[0] == (BLOOD_PRESSURE, "Kl. 08:00, ikke registrert")
 
 
 def test_two_readings_each_time_are_two(house: House, kiosk: Browser) -> None:
@@ -173,14 +182,17 @@ def test_what_no_book_can_tell_of_is_over_after_an_hour(house: House, kiosk: Bro
     give(house, activity("Ta medisinen", ["10:00:00"]), measure(WEIGH, "12:00:00"), form=None)
     assert following(kiosk.get("/").text) == "Ta medisinen"
     at(house, 11)
-    assert following(kiosk.get("/").text) == WEIGH
+    page = kiosk.get("/").text
+    assert following(page) == WEIGH
+    assert shown(page)[0] == ("Ta medisinen", "Kl. 10:00")  # nobody knows whether it was taken
 
 
 def test_questions_that_cannot_be_asked_here_are_not_asked_for(
     house: House, kiosk: Browser
 ) -> None:
     give(house, ask("09:00:00"), form=None)
-    assert shown(kiosk.get("/").text) == [(QUESTIONS, "Kan ikke besvares her")]
+    assert "Det er ikke mer å gjøre i dag." in kiosk.get("/").text
+    assert shown(kiosk.get("/plan/today").text) == [(QUESTIONS, "Kan ikke besvares her")]
 
 
 def test_questions_of_every_day_stand_beside_the_tasks(house: House, kiosk: Browser) -> None:
@@ -296,6 +308,26 @@ def test_what_was_put_off_comes_after_what_was_not(house: House, kiosk: Browser)
     assert following(kiosk.get("/").text) == WEIGH
     kiosk.post("/reminder/later", kiosk.get("/"), **body)
     assert following(kiosk.get("/").text) == OXYGEN
+
+
+def task_of(page: str) -> str:
+    """Which one the buttons are about."""
+    found = re.search(r'name="task" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_all_that_rings_is_put_off_together(house: House, kiosk: Browser) -> None:
+    give(house, measure(WEIGH, "08:00:00"), measure(OXYGEN, "08:00:00"), ask("09:00:00"))
+    due = remind(house)
+    house.measure(Kind.BODY_WEIGHT, WEIGHT, ago=timedelta(minutes=41))
+    body = {"task": task_of(kiosk.get("/").text), "at": due["at"], "minutes": 30}
+    kiosk.post("/reminder/later", kiosk.get("/"), **body)
+    assert shown(kiosk.get("/").text) == [
+        (WEIGH, "Gjort kl. 10:00"),
+        (OXYGEN, "Påminnes kl. 11:11"),
+        (QUESTIONS, "Påminnes kl. 11:11"),
+    ]
 
 
 def test_what_is_not_due_cannot_be_put_off(house: House, kiosk: Browser) -> None:

@@ -76,15 +76,15 @@ def front(to_do: Sequence[ToDo], moment: Moment) -> Front:
     following = _next(to_do)
     others = [one for one in to_do if one is not following]
     asked = [one for one in others if one.is_asked]
-    notes = [one for one in others if not one.is_asked]
-    rings = following.rings if following and following.postponed_to is None else None
+    notes = [one for one in others if not one.is_asked and not one.cannot_be_answered]
+    rings = following.rings if following and following.is_ringing else None
     rows = ROWS - (rings is not None)
     tall = asked[: max(1, rows - bool(notes))]
     room = NOTES_IN_A_ROW * (rows - len(tall)) if following else NOTES
     chosen = [following, *tall, *(notes[-room:] if room else [])]
     return Front(
         cards=tuple(
-            card(one, is_next=one is following, is_now=is_now(one, moment))
+            card(one, is_next=one is following, is_now=is_now(one, moment), brief=True)
             for one in to_do
             if one in chosen
         ),
@@ -117,11 +117,11 @@ def _outcome(todo: ToDo) -> str | None:
     return url_for("readings.table", kind=todo.task.kind) if todo.task.kind in LARGE else None
 
 
-def card(todo: ToDo, *, is_next: bool = False, is_now: bool = True) -> Card:
+def card(todo: ToDo, *, is_next: bool = False, is_now: bool = True, brief: bool = False) -> Card:
     return Card(
         text=todo.task.text,
         language=todo.language,
-        words=_words(todo, is_next=is_next),
+        words=_settled(todo, brief=brief) or _waiting(todo, is_next=is_next),
         mark=_mark(todo),
         icon="list" if todo.task.questionnaire else "measure" if todo.task.kind else "day",
         address=_address(todo) if todo.is_asked else None,
@@ -135,22 +135,33 @@ def _mark(todo: ToDo) -> str:
         return "done"
     if not todo.is_asked:
         return "past"
-    return "ringing" if todo.rings and todo.postponed_to is None else "open"
+    return "ringing" if todo.is_ringing else "open"
 
 
-def _words(todo: ToDo, *, is_next: bool) -> str:
+def _settled(todo: ToDo, *, brief: bool) -> str | None:
+    """None while it is asked for. Not recorded is all that the hub knows; it may have been done."""
+    at = {"time": todo.task.time}
     if todo.done_at is not None:
         return gettext("Gjort kl. %(time)s") % {"time": time_of_day(todo.done_at)}
     if todo.is_skipped:
         return gettext("Hoppet over")
     if todo.cannot_be_answered:
         return gettext("Kan ikke besvares her")
+    if todo.is_over and todo.cannot_be_known:
+        return gettext("Kl. %(time)s") % at
     if todo.is_over:
-        return gettext("Kl. %(time)s, ikke gjort") % {"time": todo.task.time}
+        return (
+            gettext("Ikke registrert") if brief else gettext("Kl. %(time)s, ikke registrert") % at
+        )
+    return None
+
+
+def _waiting(todo: ToDo, *, is_next: bool) -> str:
     if todo.check_in is not None and todo.check_in.is_begun:
         return size(todo.check_in)
-    told = size(todo.check_in) if is_next and todo.check_in else ""
-    return " · ".join(filter(None, (_when(todo), told)))
+    if todo.check_in is None or todo.rings or not is_next:
+        return _when(todo)
+    return f"{_when(todo)} · {size(todo.check_in)}"
 
 
 def _when(todo: ToDo) -> str:
