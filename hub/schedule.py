@@ -19,13 +19,22 @@ from msgspec import Meta, Struct
 from drivers.measurement import Kind
 
 MDC = "urn:iso:std:iso:11073:10101"
+BLOOD_PRESSURE = (150020, 150021, 150022, 150023, 149546)  # the pulse of a cuff, too
+WEIGHT = (188736, 188752)
+TEMPERATURE = (150364, 150392, 188420, 188424, 188428, 188432, 188448, 188452, 188456)
+OXIMETRY = (150456, 149530)
+GLUCOSE = (160184, 160188, 160192, 160196, 160200, 160204, 160364, 160368)
+SPIROMETRY = (152584, 152586, 152587, 188928, 188948, 188960)
 KINDS = {
-    "150020": Kind.BLOOD_PRESSURE,
-    "188736": Kind.BODY_WEIGHT,
-    "150364": Kind.BODY_TEMPERATURE,
-    "150456": Kind.PULSE_OXIMETRY,
-    "160184": Kind.GLUCOSE,
-    "160364": Kind.GLUCOSE,
+    **{str(code): Kind.BLOOD_PRESSURE for code in BLOOD_PRESSURE},
+    **{str(code): Kind.BODY_WEIGHT for code in WEIGHT},
+    **{str(code): Kind.BODY_TEMPERATURE for code in TEMPERATURE},
+    **{str(code): Kind.PULSE_OXIMETRY for code in OXIMETRY},
+    **{str(code): Kind.GLUCOSE for code in GLUCOSE},
+    **{str(code): Kind.SPIROMETRY for code in SPIROMETRY},
+    "160212": Kind.CONTINUOUS_GLUCOSE,
+    "188748": Kind.BODY_COMPOSITION,
+    "147842": Kind.HEART_RATE,
 }
 EXTENSIONS = "https://hub.example/fhir/StructureDefinition/"
 ZONE = EXTENSIONS + "egenbehandling-sone"

@@ -58,6 +58,7 @@ def _application(built_of: Parts, room: str) -> Flask:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.extend(newstyle_gettext=True)
     app.jinja_env.globals.update(language=language.current, languages=language.names)
+    app.jinja_env.globals["language_name"] = language.current_name
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(language.gettext, language.ngettext, newstyle=True)
     assets.serve_from(app)

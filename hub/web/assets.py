@@ -28,6 +28,8 @@ STYLES = {
         STATIC / "measuring.css",
         STATIC / "languages.css",
         STATIC / "questions.css",
+        STATIC / "today.css",
+        STATIC / "plan.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",

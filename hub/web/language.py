@@ -24,11 +24,13 @@ from werkzeug.datastructures import Accept
 TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE = "nb"
 NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "se": "Davvisámegiella", "en": "English"}
+SHORT_NAMES = NAMES | {"nb": "Norsk", "se": "Sámi"}  # beside an icon
 LOCALES = {"nb": "nb", "nn": "nn", "se": "se", "en": "en_GB"}
 # What a browser may ask for instead. The other Sámi languages have no catalogue; whoever reads
 # them in Norway reads Bokmål.
 ALSO = {"no": "nb", "sma": "nb", "smj": "nb", "sme": "se"}
 LONG_DATE = {"se": "EEEE MMMM d. 'b.'", "en": "EEEE d MMMM"}
+DAY_AND_MONTH = {"se": "MMMM d. 'b.'", "en": "d MMMM"}
 FULL_DATE = {"se": "MMMM d. 'b.' y"}
 SHORT_DATE = {"se": "d.M.", "en": "d MMM"}
 # Babel has the month's name by itself; beside its day it stands in the genitive. Thursday as it
@@ -77,6 +79,11 @@ def current() -> str:
     return language
 
 
+def current_name() -> str:
+    """Of the language in itself, short enough for a small button."""
+    return SHORT_NAMES[current()]
+
+
 def marked(text: str) -> str:
     """For texts in tables: marks one for the catalogues; `gettext` it where it is shown."""
     return text
@@ -110,8 +117,25 @@ def day(moment: datetime) -> str:
 
 
 def long_date(on: date) -> str:
-    text = _date(on, LONG_DATE.get(current(), "EEEE d. MMMM"))
+    text = weekday_and_date(on)
     return text[:1].upper() + text[1:]
+
+
+def weekday_and_date(on: date) -> str:
+    """saturday 22 November, within a sentence."""
+    return _date(on, LONG_DATE.get(current(), "EEEE d. MMMM"))
+
+
+def weekday(number: int) -> str:
+    """0 is Monday; within a sentence."""
+    return str(locale().days["format"]["wide"][number])
+
+
+def day_and_month(on: date, today: date) -> str:
+    """22 November; with the year where it is another one than today's."""
+    if on.year != today.year:
+        return full_date(on)
+    return _date(on, DAY_AND_MONTH.get(current(), "d. MMMM"))
 
 
 def full_date(on: date) -> str:

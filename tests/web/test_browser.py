@@ -186,7 +186,7 @@ def test_a_check_in_by_taps(house: House, browser: Browser, address: str, script
     house.plan(PLAN)
     page = browser.new_page(java_script_enabled=scripts, base_url=address)
     page.goto("/")
-    page.get_by_role("link", name="Dagens sjekk").click()
+    page.get_by_role("link", name="Svar på dagens helsesjekk").click()
     for answer in (
         "Begynn",
         "Mye tyngre",
@@ -302,7 +302,8 @@ def test_a_page_that_nobody_touches_goes_home_and_the_check_in_waits(
     assert page.url.endswith("/question/2")
     page.clock.fast_forward(2_000)
     page.wait_for_url("**/")
-    expect(page.get_by_role("link", name="Dagens sjekk")).to_contain_text("1 av 3 besvart")
+    link = page.get_by_role("link", name="Svar på dagens helsesjekk")
+    expect(link).to_contain_text("1 av 3 besvart")
 
 
 def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(house: House, page: Page) -> None:

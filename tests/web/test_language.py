@@ -161,6 +161,36 @@ def test_the_languages_stand_in_their_own_names(kiosk: Browser) -> None:
         assert f'<span lang="{code}">{name}</span>' in front
 
 
+def test_another_language_leads_back_to_the_page_one_came_from(
+    house: House, kiosk: Browser
+) -> None:
+    found = re.search(r'href="(/language[^"]*)".*?>Norsk<', kiosk.get("/messages").text, re.DOTALL)
+    assert found
+    page = kiosk.get(found[1])
+    assert 'name="back" value="/messages"' in page.text
+    chosen = kiosk.post("/language", page, language="en", back="/messages")
+    assert chosen.headers["Location"] == "/messages"
+    assert ">English</small>" in kiosk.get("/messages").text
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "",
+        "https://evil.example/",
+        "//evil.example/messages",
+        "/\\evil.example",
+        "/no/such/page",
+        "/reminder/later",  # takes forms only
+    ],
+)
+def test_one_is_sent_back_to_a_page_of_ours_only(house: House, kiosk: Browser, back: str) -> None:
+    page = kiosk.client.get("/language", query_string={"back": back}, base_url=kiosk.base)
+    assert 'name="back" value="/"' in page.text
+    chosen = kiosk.post("/language", kiosk.get("/language"), language="en", back=back)
+    assert chosen.headers["Location"] == "/"
+
+
 @pytest.mark.parametrize("chosen", ["", "xx", "../en", "sma"])
 def test_a_language_that_is_not_offered_is_not_taken(
     house: House, kiosk: Browser, chosen: str

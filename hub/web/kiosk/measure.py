@@ -7,10 +7,10 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from drivers.measurement import Kind
+from hub.doing import EARLY
 from hub.records import JournalKind, SkipReason
 from hub.web import guidance, questionnaires
 from hub.web.kiosk.guided import view
-from hub.web.kiosk.reminder import EARLY
 from hub.web.kiosk.run import opened
 from hub.web.language import gettext, marked, zone
 from hub.web.parts import books, now, write

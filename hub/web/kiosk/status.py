@@ -7,7 +7,6 @@ from hub.clock import Moment
 from hub.records import Step
 from hub.web import tasks
 from hub.web.books import Books, Reading
-from hub.web.kiosk import reminder
 from hub.web.language import gettext, marked, when
 
 PULL_THE_PLUG = "pull-the-plug"  # what only losing its power brings the radio back from
@@ -18,7 +17,8 @@ TAKES_NONE_YET = marked("Boksen tar ikke imot målinger akkurat nå. Vent litt."
 BEATS = timedelta(minutes=3)  # the hub notes every minute, at least, that it is there
 
 
-def line(books: Books, moment: Moment, phone: str) -> str:
+def line(books: Books, moment: Moment, phone: str, *, is_asked: bool = False) -> str:
+    """`is_asked`: the plan asks for something, so nobody is told that there is nothing to do."""
     ledger, now = books.ledger, moment.wall
     if (words := obstacle(books, moment, phone)) is not None:
         return words
@@ -26,15 +26,13 @@ def line(books: Books, moment: Moment, phone: str) -> str:
         return words
     if (task := tasks.for_patient(books)) is not None:
         return with_phone(task.words, phone) if task.call else task.words
-    if (due := reminder.line(books, moment)) is not None:
-        return due
     counts = ledger.counts()
     if counts.waiting:
         return _waiting(ledger.state("connection"))
     if counts.parked:
         return _stuck(phone)
     newest = next(iter(ledger.readings(1)), None)
-    return _everything_is_away(newest, now)
+    return _everything_is_away(newest, now, is_asked=is_asked)
 
 
 def obstacle(books: Books, moment: Moment, phone: str) -> str | None:
@@ -108,7 +106,9 @@ def _waiting(connection: object) -> str:
     return gettext("Lagret her. Sendes når internett er tilbake. Du trenger ikke gjøre noe.")
 
 
-def _everything_is_away(newest: Reading | None, now: datetime) -> str:
+def _everything_is_away(newest: Reading | None, now: datetime, *, is_asked: bool) -> str:
+    if newest is None and is_asked:
+        return gettext("Alt er klart.")
     if newest is None:
         return gettext("Alt er klart. Du trenger ikke gjøre noe.")
     seen, received = newest.steps.get(Step.SEEN), newest.steps.get(Step.RECEIVED)
