@@ -25,6 +25,7 @@ TRANSLATION = EXTENSIONS + "translation"
 MIN_VALUE = EXTENSIONS + "minValue"
 MAX_VALUE = EXTENSIONS + "maxValue"
 ITEM_CONTROL = EXTENSIONS + "questionnaire-itemControl"
+SAME_AS_LAST = "https://hub.example/fhir/StructureDefinition/samme-som-sist"
 
 
 class Unsupported(ValueError):

@@ -6,6 +6,7 @@ from .form import (
     ITEM_CONTROL,
     MAX_VALUE,
     MIN_VALUE,
+    SAME_AS_LAST,
     TRANSLATION,
     Condition,
     Extension,
@@ -49,7 +50,7 @@ def check(questionnaire: Json) -> None:
 def faults(form: Form) -> Iterator[Fault]:
     if form.modifiers or form.implicit_rules:
         yield "$", "modifier extensions and implicit rules are not understood"
-    yield from unknown(form.extension, "$", (TRANSLATION,))
+    yield from unknown(form.extension, "$", (TRANSLATION, SAME_AS_LAST))
     if not form.item:
         yield "$.item", "no items"
     placed = list(placed_items(form.item, "$.item"))
