@@ -25,6 +25,8 @@ STYLES = {
         STATIC / "kiosk.css",
         STATIC / "drawing.css",
         STATIC / "reading.css",
+        STATIC / "listen.css",
+        STATIC / "night.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",
@@ -37,7 +39,7 @@ STYLES = {
         STATIC / "drawing.css",
     ),
 }
-SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js")
+SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js", "night.js", "listen.js")
 
 
 @dataclass(frozen=True, slots=True)
