@@ -184,7 +184,8 @@ install_hub() {
     fi
     [ -z "$root" ] || return 0
     say "setup: making the clips that the pages are read aloud with (the first time takes minutes)"
-    as_root "$INSTALL_DIR/venv/bin/hub" voices --questionnaires config/questionnaires >&2
+    as_root "$INSTALL_DIR/venv/bin/hub" voices --questionnaires config/questionnaires >&2 ||
+        say "setup: no clips were made; the pages are read by espeak-ng alone"
     as_root udevadm control --reload
     as_root systemctl daemon-reload
     as_root systemctl restart systemd-journald.service

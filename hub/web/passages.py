@@ -25,9 +25,9 @@ class Passage:
 
 
 def passages(page: str, language: str) -> list[Passage]:
-    begin, end = page.find("<main"), page.rfind("</main>")
+    _, begin, rest = page.partition("<main")
     reader = _Reader(language)
-    reader.feed(page[max(begin, 0) : end])
+    reader.feed(begin + rest.rpartition("</main>")[0])
     reader.close()
     reader.rest()
     return reader.found

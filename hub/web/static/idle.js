@@ -3,7 +3,7 @@
 // page comes, where new readings show. An unfinished check-in waits there to be gone on with. While
 // the page waits for a device, it asks later. Without scripts no page ends by itself.
 {
-  const ASK_S = 180;
+  const ASK_S = Number(document.currentScript.dataset.seconds ?? 180);
   const ASK_WHILE_WAITING_S = 900;
   const LEAVE_S = 120;
   const DOUBLE_TAP_MS = 400;
