@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined
 from hub.records import JournalKind
 from hub.web import assets, errors, guard, language
 from hub.web.kiosk import PAGES as KIOSK_PAGES
-from hub.web.kiosk import setup_door
+from hub.web.kiosk import screen, setup_door
 from hub.web.kiosk.frame import frame
 from hub.web.parts import LOOPBACK_HOSTS, Parts, parts
 from hub.web.setup import PAGES as SETUP_PAGES
@@ -29,7 +29,7 @@ def kiosk(built_of: Parts) -> Flask:
     app = _application(built_of, "kiosk")
     app.config["TRUSTED_HOSTS"] = LOOPBACK_HOSTS
     app.before_request(_patients_language)
-    guard.guard(app, built_of.key, salt="kiosk", without_token=setup_door.BY_PROGRAMS)
+    guard.guard(app, built_of.key, "kiosk", without_token=setup_door.BY_PROGRAMS | screen.BY_SCRIPT)
     app.context_processor(frame)
     for pages in KIOSK_PAGES:
         app.register_blueprint(pages)

@@ -30,6 +30,8 @@ STYLES = {
         STATIC / "questions.css",
         STATIC / "today.css",
         STATIC / "plan.css",
+        STATIC / "listen.css",
+        STATIC / "night.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",
@@ -42,7 +44,7 @@ STYLES = {
         STATIC / "drawing.css",
     ),
 }
-SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js")
+SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js", "night.js", "listen.js")
 
 
 @dataclass(frozen=True, slots=True)

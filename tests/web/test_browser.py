@@ -290,22 +290,6 @@ def test_a_tap_while_the_pages_restart_arrives_once(house: House, browser: Brows
     page.close()
 
 
-def test_a_page_that_nobody_touches_goes_home_and_the_check_in_waits(
-    house: House, page: Page
-) -> None:
-    house.plan(PLAN)
-    page.clock.install()
-    begin(page)
-    tap(page, "Som vanlig")
-    page.wait_for_url("**/question/2")
-    page.clock.fast_forward(599_000)
-    assert page.url.endswith("/question/2")
-    page.clock.fast_forward(2_000)
-    page.wait_for_url("**/")
-    link = page.get_by_role("link", name="Svar på dagens helsesjekk")
-    expect(link).to_contain_text("1 av 3 besvart")
-
-
 def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(house: House, page: Page) -> None:
     furnish(house)
     page.goto("/")

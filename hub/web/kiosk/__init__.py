@@ -6,6 +6,7 @@ from hub.web.kiosk import (
     home,
     how,
     languages,
+    listen,
     measure,
     messages,
     nurse,
@@ -13,6 +14,7 @@ from hub.web.kiosk import (
     plan,
     readings,
     reminder,
+    screen,
     setup_door,
     version,
     whose,
@@ -33,5 +35,7 @@ PAGES = (
     nurse.pages,
     passkey.pages,
     languages.pages,
+    listen.pages,
+    screen.pages,
     setup_door.pages,
 )
