@@ -132,6 +132,11 @@ def test_hours_over_midnight_end_on_the_next_day(norwegian: None) -> None:
             "Stengt nå. Åpner mandag kl. 08:00.",
         ),
         (
+            "2026-12-22 10:00",
+            {"start": "2026-12-22", "end": "2026-12-22"},
+            "Stengt nå. Åpner onsdag kl. 08:00.",
+        ),
+        (
             "2026-12-23 16:00",
             {"start": "2026-12-24", "end": "2027-01-03"},
             "Stengt nå. Åpner mandag 4. januar kl. 08:00.",

@@ -335,6 +335,7 @@ def test_what_is_not_due_cannot_be_put_off(house: House, kiosk: Browser) -> None
     due = remind(house)
     page, body = kiosk.get("/"), {"task": due["task"], "at": due["at"], "minutes": 30}
     assert kiosk.post("/reminder/later", page, **(body | {"minutes": 600})).status_code == 400
+    assert kiosk.post("/reminder/later", page, **(body | {"task": "x"})).headers["Location"] == "/"
     house.ledger.notes.put_state("reminders", {"due": []})
     assert kiosk.post("/reminder/later", page, **body).headers["Location"] == "/"
     assert house.rows(JournalKind.REMINDER_POSTPONED) == []
@@ -360,7 +361,10 @@ def test_while_the_service_is_paused_nothing_is_asked_for(house: House, kiosk: B
     assert "Oppfølgingen er på pause til og med 3. desember." in today
     assert shown(today) == []
     house.measure()
-    assert "128/82" in kiosk.get("/").text
+    page = kiosk.get("/").text
+    assert "128/82" in page
+    assert "Oppfølgingen er på pause til og med 3. desember." in page
+    assert shown(page) == []
 
 
 @pytest.mark.parametrize(
