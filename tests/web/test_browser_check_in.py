@@ -7,11 +7,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from hub import web
-from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
 from hub.web.kiosk.underway import place_of
-from tests.web.browser import CHROMIUM, chromium, overflow, small_texts, too_small, violations
+from tests.web.browser import CHROMIUM, overflow, small_texts, too_small, violations
 from tests.web.documents import EVERY_TYPE, MESSAGE, Json, limit, option, questionnaire
 from tests.web.hard import ANSWERABLE, FORM, HARD, LETTER
 from tests.web.house import House
@@ -48,20 +46,6 @@ EVENING = questionnaire(
     {"linkId": "doctor", "text": "Når var du hos legen?", "type": "date", "required": True},
     title="Kveldens spørsmål",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(house: House) -> Iterator[str]:
-    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
-    listening.start()
-    yield f"http://{LOOPBACK}:{listening.port}"
-    listening.stop()
 
 
 @pytest.fixture

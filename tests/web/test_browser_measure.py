@@ -15,7 +15,6 @@ from hub.records import JournalKind
 from tests.web.browser import (
     CHROMIUM,
     arguments,
-    chromium,
     overflow,
     small_texts,
     too_small,
@@ -30,12 +29,6 @@ pytestmark = pytest.mark.skipif(
 )
 SCREENS = [(800, 480), (1280, 720)]
 A_MOMENT = timedelta(seconds=40)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

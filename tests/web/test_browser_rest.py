@@ -13,7 +13,7 @@ from hub.demo.broker import free_port
 from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
 from hub.speech import RECORDED, clip, espeak
-from tests.web.browser import CHROMIUM, chromium, overflow, small_texts, too_small, violations
+from tests.web.browser import CHROMIUM, overflow, small_texts, too_small, violations
 from tests.web.documents import PLAN
 from tests.web.house import House
 
@@ -31,12 +31,6 @@ HEARD = """audio => new Promise(heard => {
 })"""
 SCREEN = "() => document.documentElement.dataset.screen"
 MINUTE_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

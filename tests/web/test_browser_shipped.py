@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 
-from hub import web
-from hub.listening import LOOPBACK, Listening
 from hub.web.language import SOURCE
 from tests.shipped import LANGUAGES, QUESTIONNAIRES
-from tests.web.browser import CHROMIUM, chromium, overflow, small_texts, too_small
+from tests.web.browser import CHROMIUM, overflow, small_texts, too_small
 from tests.web.house import Browser, House
 from tests.web.test_shipped_questionnaires import ask, begin, furnish, give, opening
 
@@ -20,17 +19,10 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def screen() -> Iterator[Page]:
-    with chromium() as browser:
-        yield browser.new_page(viewport={"width": 800, "height": 480})
-
-
-@pytest.fixture
-def address(house: House) -> Iterator[str]:
-    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
-    listening.start()
-    yield f"http://{LOOPBACK}:{listening.port}"
-    listening.stop()
+def screen(browser: Chromium) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 800, "height": 480})
+    yield page
+    page.close()
 
 
 def letters(item: dict[str, Any]) -> int:

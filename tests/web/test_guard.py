@@ -61,7 +61,7 @@ def addresses(app: Flask, kept: Kept) -> Iterator[tuple[str, str]]:
         "page": 0,
         "form": "x",
         "check_in": "5aaa6c15-2b65-5dbb-a675-9adc230ff78c",
-        "link_id": "1",
+        "place": "1",
         "key": CUFF,
         "number": 1,
         "seq": 1,
