@@ -138,6 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     voices.add_argument("--program", help="another voice: reads a text, writes WAV")
 
     command("models", _models, "list the devices that the hub knows by name")
+    texts = command("texts", _texts, "list the texts that await someone who speaks the language")
+    texts.add_argument(
+        "--update", action="store_true", help="bring the catalogues in line with the pages first"
+    )
     replay = command("replay", _replay, "play a recorded conversation to its driver")
     replay.add_argument("trace", type=Path, help="a file of `hub capture`, or of tests/traces")
     return parser
@@ -201,6 +205,12 @@ def _models(options: argparse.Namespace) -> int:
     from hub.models import run
 
     return run(sys.stdout)
+
+
+def _texts(options: argparse.Namespace) -> int:
+    from hub.web.catalogues import run
+
+    return run(sys.stdout, update=options.update)
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -94,6 +94,7 @@ class Panel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     led_pin: int | None = None
     button_pin: int | None = None
     buzzer_pin: int | None = None
+    call_pin: int | None = None
 
 
 class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -57,7 +57,7 @@ def _application(built_of: Parts, room: str) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.extend(newstyle_gettext=True)
-    app.jinja_env.globals.update(language=language.current)
+    app.jinja_env.globals.update(language=language.current, languages=language.names)
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(language.gettext, language.ngettext, newstyle=True)
     assets.serve_from(app)
@@ -72,8 +72,8 @@ def _patients_language() -> None:
 
 
 def _technicians_language() -> None:
-    wanted = request.accept_languages.best_match([*language.offered(), "no"])
-    language.use("nb" if wanted == "no" else wanted or parts().settings.hub.language)
+    wanted = language.wanted_by(request.accept_languages)
+    language.use(wanted or parts().settings.hub.language)
 
 
 def _only_while_open() -> None:

@@ -13,7 +13,7 @@ from flask import Flask, Response, abort
 STATIC = Path(__file__).parent / "static"
 INTER = STATIC / "vendor" / "inter"
 DESIGN_SYSTEM = STATIC / "vendor" / "designsystemet"
-FONTS = ("inter-latin-wght-normal.woff2", "inter-latin-ext-wght-normal.woff2")
+FONTS = ("inter-four-languages.woff2", "inter-latin-ext-wght-normal.woff2")
 YEAR_S = 31_536_000
 
 STYLES = {
@@ -27,6 +27,9 @@ STYLES = {
         STATIC / "reading.css",
         STATIC / "listen.css",
         STATIC / "night.css",
+        STATIC / "measuring.css",
+        STATIC / "languages.css",
+        STATIC / "questions.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",

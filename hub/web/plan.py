@@ -22,18 +22,9 @@ from hub.schedule import (
     as_date,
 )
 
-MDC = "urn:iso:std:iso:11073:10101"
 APART_S = 60  # between two readings, where the plan does not say
 MOST_READINGS = 3
 ZONES = ("green", "yellow", "red")
-KINDS = {
-    "150020": Kind.BLOOD_PRESSURE,
-    "188736": Kind.BODY_WEIGHT,
-    "150364": Kind.BODY_TEMPERATURE,
-    "150456": Kind.PULSE_OXIMETRY,
-    "160184": Kind.GLUCOSE,
-    "160364": Kind.GLUCOSE,
-}
 
 
 class PlanUnreadable(Exception):
@@ -144,18 +135,14 @@ class Plan:
 
 
 def _tasks(activity: Activity, repeat: Repeat) -> list[Task]:
-    detail = activity.detail
-    codes = [KINDS.get(c.code) for c in detail.code.coding if c.system == MDC]
     times: list[str | None] = [time[:5] for time in repeat.time_of_day]
     readings, apart_s = activity.number(READINGS), activity.number(APART)
     return [
         Task(
-            text=detail.description,
+            text=activity.detail.description,
             time=time,
-            kind=next((code for code in codes if code), None),
-            questionnaire=detail.instantiates_canonical[0]
-            if detail.instantiates_canonical
-            else None,
+            kind=activity.kind,
+            questionnaire=activity.questionnaire,
             id=activity.task,
             rest_s=activity.number(REST),
             readings=min(readings or 1, MOST_READINGS),

@@ -3,6 +3,7 @@
 import re
 import stat
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hub import web
 from hub.records import JournalKind, Kept
 from hub.web.books import CannotSave
 from hub.web.guard import POLICY, signing_key
+from hub.web.plan import Plan
 from tests.web.documents import MESSAGE, PLAN
 from tests.web.house import CUFF, Browser, House, token
 
@@ -53,6 +55,7 @@ def addresses(app: Flask, kept: Kept) -> Iterator[tuple[str, str]]:
         "id": MESSAGE["id"],
         "kind": Kind.BLOOD_PRESSURE.value,
         "days": 30,
+        "task": Plan(PLAN).today(date(2026, 11, 22))[0].id,
         "page": 0,
         "form": "x",
         "check_in": "5aaa6c15-2b65-5dbb-a675-9adc230ff78c",

@@ -12,6 +12,7 @@ from hub.speech import MADE, RECORDED, clip
 from hub.web.aloud import PAGES_KEPT
 from tests.web.documents import EVERY_TYPE, MESSAGE
 from tests.web.house import Browser, House
+from tests.web.tapping import answer, at, begin
 
 LISTEN = re.compile(r'href="(/listen/[^"]+)"')
 CALL_ME = b"Vil du at sykepleieren ringer deg?|Ja, ring meg|Nei|Haster det, ring 1 1 3 n\xc3\xa5.|"
@@ -63,7 +64,7 @@ def test_a_reading_is_read_in_words(house: House, kiosk: Browser) -> None:
 
 def test_it_is_read_in_the_patients_language(house: House, kiosk: Browser, programs: Path) -> None:
     kiosk.post("/language", kiosk.get("/language"), language="en")
-    assert b"Shall the nurse call you?|" in heard(kiosk, kiosk.get("/call-me").text)
+    assert b"|Yes, call me|No|" in heard(kiosk, kiosk.get("/call-me").text)
     assert "-v en-gb" in programs.read_text()
 
 
@@ -109,10 +110,7 @@ def test_a_language_that_is_only_recorded_reads_what_there_is(
 def test_a_page_is_heard_as_it_was_shown(house: House, kiosk: Browser) -> None:
     """Also one that no address brings back."""
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
-    asked = kiosk.get("/check-in")
-    address = asked.headers["Location"]
-    first = kiosk.get(address).headers["Location"].rpartition("/")[0]
-    page = kiosk.post(f"{first}/i", kiosk.get(f"{first}/i"), answer="")
+    page = answer(kiosk, at(kiosk, begin(kiosk), "i"), answer="")
     assert "Velg et svar for å gå videre.|" in heard(kiosk, page.text).decode()
 
 

@@ -2,10 +2,12 @@
 
 from hub.web.kiosk import (
     check_in,
+    copying,
     home,
     how,
     languages,
     listen,
+    measure,
     messages,
     nurse,
     passkey,
@@ -21,8 +23,10 @@ PAGES = (
     home.pages,
     version.pages,
     check_in.pages,
+    copying.pages,
     readings.pages,
     how.pages,
+    measure.pages,
     whose.pages,
     messages.pages,
     plan.pages,

@@ -23,6 +23,11 @@ def frame() -> dict[str, Any]:
     }
 
 
+def emergency_line() -> str:
+    number = parts().settings.web.emergency_text
+    return gettext("Denne skjermen følges ikke hele tiden. Ring %(number)s.") % {"number": number}
+
+
 def notice() -> str | None:
     """A disk that takes nothing, then what waits for somebody, a join window, setup pages."""
     if (words := cannot_save(books(), parts().settings.web.support_phone)) is not None:

@@ -1,10 +1,10 @@
-"""Norsk · English, always in its own name."""
+"""Bokmål · Nynorsk · Davvisámegiella · English: each in its own name."""
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from hub.records import JournalKind
-from hub.web.language import NAMES, offered
+from hub.web.language import offered
 from hub.web.parts import write
 
 pages = Blueprint("languages", __name__)
@@ -12,7 +12,7 @@ pages = Blueprint("languages", __name__)
 
 @pages.get("/language")
 def choose() -> str:
-    return render_template("kiosk/languages.html", names={name: NAMES[name] for name in offered()})
+    return render_template("kiosk/languages.html")
 
 
 @pages.post("/language")
