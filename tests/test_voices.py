@@ -21,7 +21,7 @@ def wish(folder: Path, *languages: str, names_only: bool = False) -> Wish:
 def test_the_patients_texts_are_those_of_the_catalogue() -> None:
     norwegian, english = set(page_texts("nb")), set(page_texts("en"))
     assert {"Hjem", "Vil du at sykepleieren ringer deg?", "Blodtrykk"} <= norwegian
-    assert {"Home", "Shall the nurse call you?", "Blood pressure"} <= english
+    assert {"Home", "Yes, call me", "Blood pressure"} <= english
     assert "Hjem" not in english
 
 
@@ -42,8 +42,8 @@ def test_each_clip_is_made_once(tmp_path: Path) -> None:
     run(wish(tmp_path, "nb"), CAT, out)
     assert path.read_bytes() == b"kept"
     first, second = out.getvalue().splitlines()
-    assert first.startswith(f"Norsk: {count} texts, {count} new,")
-    assert second.startswith(f"Norsk: {count} texts, 0 new,")
+    assert first.startswith(f"Bokmål: {count} texts, {count} new,")
+    assert second.startswith(f"Bokmål: {count} texts, 0 new,")
 
 
 def test_a_language_without_a_voice_is_said_to_have_none(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hub.web.parts import books, now, parts
 from hub.web.showing import Shown, StepShown, show
 
 DONE_IDLE_S = 180
-IDLE_S = 600  # the screen is for others too, when nobody measures after all
+IDLE_S = 900  # the screen is for others too, when nobody measures after all
 
 
 @dataclass(frozen=True, slots=True)

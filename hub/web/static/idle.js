@@ -3,7 +3,8 @@
 // page comes, where new readings show. An unfinished check-in waits there to be gone on with. While
 // the page waits for a device, it asks later. Without scripts no page ends by itself.
 {
-  const ASK_S = Number(document.currentScript.dataset.seconds ?? 180);
+  const { seconds } = document.currentScript.dataset; // a page may know better
+  const ASK_S = 180;
   const ASK_WHILE_WAITING_S = 900;
   const LEAVE_S = 120;
   const DOUBLE_TAP_MS = 400;
@@ -28,7 +29,7 @@
   };
   const begin = () => {
     if (asked) return after(LEAVE_S, () => location.assign("/"));
-    after(document.body.hasAttribute("data-waits") ? ASK_WHILE_WAITING_S : ASK_S, ask);
+    after(Number(seconds ?? (document.body.hasAttribute("data-waits") ? ASK_WHILE_WAITING_S : ASK_S)), ask);
   };
   for (const sign of ["pointerdown", "keydown", "scroll", "timeupdate"]) addEventListener(sign, begin, true);
   begin();

@@ -22,8 +22,8 @@
     return begins <= ends ? begins <= time && time < ends : begins <= time || time < ends;
   };
   const asks = () => {
-    if (document.body.hasAttribute("data-waits")) return ASK_WHILE_WAITING_S;
-    return Number(document.querySelector("script[data-seconds]")?.dataset.seconds ?? ASK_S);
+    const usual = document.body.hasAttribute("data-waits") ? ASK_WHILE_WAITING_S : ASK_S;
+    return Number(document.querySelector("script[data-seconds]")?.dataset.seconds ?? usual);
   };
   const wanted = () => {
     if (since() < lit || Date.now() - touched < (asks() + LEAVE_S) * 1000) return "day";
