@@ -16,6 +16,26 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
+from drivers.measurement import Kind
+
+MDC = "urn:iso:std:iso:11073:10101"
+BLOOD_PRESSURE = (150020, 150021, 150022, 150023, 149546)  # the pulse of a cuff, too
+WEIGHT = (188736, 188752)
+TEMPERATURE = (150364, 150392, 188420, 188424, 188428, 188432, 188448, 188452, 188456)
+OXIMETRY = (150456, 149530)
+GLUCOSE = (160184, 160188, 160192, 160196, 160200, 160204, 160364, 160368)
+SPIROMETRY = (152584, 152586, 152587, 188928, 188948, 188960)
+KINDS = {
+    **{str(code): Kind.BLOOD_PRESSURE for code in BLOOD_PRESSURE},
+    **{str(code): Kind.BODY_WEIGHT for code in WEIGHT},
+    **{str(code): Kind.BODY_TEMPERATURE for code in TEMPERATURE},
+    **{str(code): Kind.PULSE_OXIMETRY for code in OXIMETRY},
+    **{str(code): Kind.GLUCOSE for code in GLUCOSE},
+    **{str(code): Kind.SPIROMETRY for code in SPIROMETRY},
+    "160212": Kind.CONTINUOUS_GLUCOSE,
+    "188748": Kind.BODY_COMPOSITION,
+    "147842": Kind.HEART_RATE,
+}
 EXTENSIONS = "https://hub.example/fhir/StructureDefinition/"
 ZONE = EXTENSIONS + "egenbehandling-sone"
 REST = EXTENSIONS + "egenbehandling-hvile"  # seconds of rest before a measurement
@@ -107,6 +127,17 @@ class Activity(Struct, frozen=True):
         return next((number for number in found if number is not None), None)
 
     @property
+    def kind(self) -> Kind | None:
+        """What it asks to be measured."""
+        codes = (KINDS.get(one.code) for one in self.detail.code.coding if one.system == MDC)
+        return next((kind for kind in codes if kind), None)
+
+    @property
+    def questionnaire(self) -> str | None:
+        """The canonical of what it asks to be answered."""
+        return next(iter(self.detail.instantiates_canonical), None)
+
+    @property
     def task(self) -> str:
         """Stays the same when the plan is replaced and still asks for this; tells nobody what."""
         named = (
@@ -142,6 +173,11 @@ class Occasion:
     def id(self) -> str:
         return f"{self.task} {self.day} {self.time}"
 
+    @property
+    def clock(self) -> str:
+        """HH:MM, as the pages have it."""
+        return self.time.isoformat("minutes")
+
 
 class Schedule:
     """Of all CarePlans in the bundle. Raises msgspec.ValidationError for what is no plan."""
@@ -159,6 +195,11 @@ class Schedule:
         """In the order of the clock."""
         found = {occasion.id: occasion for plan in self._plans for occasion in self._of(plan, day)}
         return sorted(found.values(), key=lambda occasion: (occasion.at, occasion.task))
+
+    def activity(self, task: str) -> Activity | None:
+        """By `Activity.task`."""
+        activities = (activity for plan in self._plans for activity in plan.activity)
+        return next((activity for activity in activities if activity.task == task), None)
 
     def _of(self, plan: CarePlan, day: date) -> Iterator[Occasion]:
         if plan.status in ENDED or not plan.period.holds(day):

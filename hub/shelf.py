@@ -158,6 +158,9 @@ class PageJournal:
     def whose(self, after: int) -> dict[str, JournalKind]:
         return self._or({}, lambda journal: journal.whose(after))
 
+    def entries(self, kind: JournalKind, since: Moment) -> Sequence[Entry]:
+        return self._or([], lambda journal: journal.entries(kind, since))
+
     def prune(self, taken: int, moment: Moment) -> int:
         return self._or(0, lambda journal: journal.prune(taken, moment))
 

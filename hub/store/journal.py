@@ -201,6 +201,14 @@ class Journal:
             if (body := _body(self._key, row))
         }
 
+    def entries(self, kind: JournalKind, since: Moment) -> Sequence[Entry]:
+        """The rows of one kind of the day that begins at `since`, on both clocks; oldest first."""
+        found = self._database.rows(
+            f"SELECT * FROM entry WHERE kind = :kind AND {THAT_DAY} ORDER BY number",  # noqa: S608
+            _that_day(since) | {"kind": kind.value},
+        )
+        return [_to_entry(self._key, row) for row in found]
+
     def prune(self, taken: int, now: Moment) -> int:
         """Let go of rows that the hub has taken over and that are older than 30 days."""
         if not now.trusted:

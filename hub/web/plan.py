@@ -1,11 +1,13 @@
-"""The self-treatment plan as the central service sends it (contract §4), made readable.
+"""The self-treatment plan as the central service sends it (contract §7), made readable.
 
 Texts are shown as they were written. The hub chooses no zone and compares nothing.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +15,8 @@ from msgspec import Struct
 from drivers.measurement import Kind
 from hub.schedule import (
     APART,
+    DAYS_IN,
+    ENDED,
     READINGS,
     REST,
     Activity,
@@ -21,19 +25,14 @@ from hub.schedule import (
     Repeat,
     as_date,
 )
+from hub.web.service import Service
 
-MDC = "urn:iso:std:iso:11073:10101"
 APART_S = 60  # between two readings, where the plan does not say
 MOST_READINGS = 3
 ZONES = ("green", "yellow", "red")
-KINDS = {
-    "150020": Kind.BLOOD_PRESSURE,
-    "188736": Kind.BODY_WEIGHT,
-    "150364": Kind.BODY_TEMPERATURE,
-    "150456": Kind.PULSE_OXIMETRY,
-    "160184": Kind.GLUCOSE,
-    "160364": Kind.GLUCOSE,
-}
+VERSION = re.compile(r"/(\d+(?:\.\d+)*)$")
+
+T = TypeVar("T")
 
 
 class PlanUnreadable(Exception):
@@ -46,6 +45,17 @@ class PlanUnreadable(Exception):
 
 class Goal(Struct, frozen=True):
     description: Concept = Concept()
+
+
+class Author(Struct, frozen=True):
+    display: str = ""
+
+
+class Written(Struct, frozen=True):
+    """Of a CarePlan: by whom, and when."""
+
+    author: Author = Author()
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +85,46 @@ class Zone:
 
 
 class Plan:
+    """
+    version  the number in `Bundle.identifier`, as it is written there
+    contact  who follows the patient, where the plan says so
+    """
+
     def __init__(self, bundle: dict[str, Any]) -> None:
         """Raises PlanUnreadable."""
         self._plan: CarePlan | None = None
+        self._written = Written()
         self.goals: list[str] = []
+        self.contact: Service | None = None
         try:
             for entry in bundle.get("entry", []):
                 self._add(entry["resource"])
         except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
             raise PlanUnreadable(str(error)) from error
+        self._timestamp = str(bundle.get("timestamp") or "")
+        identifier = bundle.get("identifier")
+        name = str(identifier.get("value")) if isinstance(identifier, dict) else ""
+        found = VERSION.search(name)
+        self.version = found[1] if found else ""
 
     def _add(self, resource: dict[str, Any]) -> None:
         match resource["resourceType"]:
             case "CarePlan":
                 self._plan = msgspec.convert(resource, CarePlan)
+                self._written = _or_nothing(resource, Written) or Written()
             case "Goal":
                 text = msgspec.convert(resource, Goal).description.text
                 self.goals += [text] if text else []
+            case "HealthcareService":
+                self.contact = self.contact or _or_nothing(resource, Service)
+
+    @property
+    def author(self) -> str:
+        return self._written.author.display
+
+    @property
+    def dated(self) -> date | None:
+        return as_date(self._written.created) or as_date(self._timestamp)
 
     @property
     def title(self) -> str:
@@ -130,32 +163,45 @@ class Plan:
 
     def today(self, on: date) -> list[Task]:
         """What the schedule asks for on this day, in the order of the clock."""
-        if self._plan is None:
+        if self._plan is None or self._plan.status in ENDED or not self._plan.period.holds(on):
             return []
         start = as_date(self._plan.period.start)
         tasks = [
             task
-            for activity in self._plan.activity
-            if activity.zone is None and activity.detail.scheduled_timing is not None
-            if activity.detail.scheduled_timing.repeat.falls_on(on, start)
-            for task in _tasks(activity, activity.detail.scheduled_timing.repeat)
+            for activity, repeat in _asked(self._plan)
+            if repeat.falls_on(on, start)
+            for task in _tasks(activity, repeat)
         ]
         return sorted(tasks, key=lambda task: task.time or "")
 
 
+def _or_nothing(resource: dict[str, Any], kind: type[T]) -> T | None:
+    """What stands beside the plan must not cost the patient the plan."""
+    try:
+        return msgspec.convert(resource, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _asked(plan: CarePlan) -> Iterator[tuple[Activity, Repeat]]:
+    """The same that `hub.schedule` reminds of, and what has no time of the day."""
+    for activity in plan.activity:
+        timing = activity.detail.scheduled_timing
+        if timing is None or activity.zone is not None or activity.detail.status in ENDED:
+            continue
+        if timing.repeat.period_unit in DAYS_IN:
+            yield activity, timing.repeat
+
+
 def _tasks(activity: Activity, repeat: Repeat) -> list[Task]:
-    detail = activity.detail
-    codes = [KINDS.get(c.code) for c in detail.code.coding if c.system == MDC]
     times: list[str | None] = [time[:5] for time in repeat.time_of_day]
     readings, apart_s = activity.number(READINGS), activity.number(APART)
     return [
         Task(
-            text=detail.description,
+            text=activity.detail.description,
             time=time,
-            kind=next((code for code in codes if code), None),
-            questionnaire=detail.instantiates_canonical[0]
-            if detail.instantiates_canonical
-            else None,
+            kind=activity.kind,
+            questionnaire=activity.questionnaire,
             id=activity.task,
             rest_s=activity.number(REST),
             readings=min(readings or 1, MOST_READINGS),

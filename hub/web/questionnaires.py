@@ -50,6 +50,10 @@ class CheckIn:
     total: int
     completed_at: datetime | None
 
+    @property
+    def is_begun(self) -> bool:
+        return self.draft is not None and self.answered > 0
+
 
 def plan_of(documents: Documents) -> Plan | None:
     """Raises PlanUnreadable."""

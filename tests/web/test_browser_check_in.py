@@ -7,14 +7,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from hub import web
-from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
 from hub.web.kiosk.underway import place_of
 from tests.web.browser import (
     CHROMIUM,
     arguments,
-    chromium,
     overflow,
     small_texts,
     too_small,
@@ -67,20 +64,6 @@ EVENING = questionnaire(
     {"linkId": "doctor", "text": "Når var du hos legen?", "type": "date", "required": True},
     title="Kveldens spørsmål",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(house: House) -> Iterator[str]:
-    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
-    listening.start()
-    yield f"http://{LOOPBACK}:{listening.port}"
-    listening.stop()
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_from_the_first_question_to_thanks(house: House, kiosk: Browser) -> None
     assert done["questionnaire"] == f"{URL}daglig|1"
     assert [item["linkId"] for item in done["item"]] == ["1", "2", "3"]
     assert done["item"][0]["answer"][0]["valueCoding"]["display"] == "Litt tyngre"
-    assert "Ferdig kl. 10:41" in kiosk.get("/").text
+    assert "Gjort kl. 10:41" in kiosk.get("/").text
 
 
 def test_an_answer_can_bring_a_question(kiosk: Browser) -> None:
@@ -160,8 +160,10 @@ def test_tomorrow_it_is_asked_again(house: House, kiosk: Browser) -> None:
     page = finish(kiosk, begin(kiosk))
     kiosk.post(page.request.path.replace("/review", "/send"), page)
     assert "Du er ferdig for i dag." in kiosk.get("/check-in").text
+    assert "Gjort kl. 10:41" in kiosk.get("/").text
     house.clock.pass_(timedelta(days=1))
-    assert "3 spørsmål" in kiosk.get("/").text
+    assert "Gjort" not in kiosk.get("/").text
+    assert "Hvordan er pusten i dag?" in begin(kiosk).text
 
 
 def test_a_questionnaire_that_cannot_be_shown_is_left_out(house: House, kiosk: Browser) -> None:

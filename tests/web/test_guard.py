@@ -3,16 +3,20 @@
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from msgspec import structs
 
 from drivers.measurement import DeviceInfo, Kind
 from hub import web
 from hub.records import JournalKind, Kept
 from hub.web.books import CannotSave
 from hub.web.guard import POLICY, signing_key
+from hub.web.plan import Plan
 from tests.web.documents import MESSAGE, PLAN
 from tests.web.house import CUFF, Browser, House, token
 
@@ -53,10 +57,11 @@ def addresses(app: Flask, kept: Kept) -> Iterator[tuple[str, str]]:
         "id": MESSAGE["id"],
         "kind": Kind.BLOOD_PRESSURE.value,
         "days": 30,
+        "task": Plan(PLAN).today(date(2026, 11, 22))[0].id,
         "page": 0,
         "form": "x",
         "check_in": "5aaa6c15-2b65-5dbb-a675-9adc230ff78c",
-        "link_id": "1",
+        "place": "1",
         "key": CUFF,
         "number": 1,
         "seq": 1,
@@ -85,6 +90,32 @@ def test_every_answer_of_the_kiosk_carries_the_headers(filled: House) -> None:
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert response.headers["Cache-Control"] == "no-store"
         assert "Set-Cookie" not in response.headers
+
+
+TWO_NUMBERS = "113 eller 116 117"
+EMERGENCY = f'class="emergency">Denne skjermen følges ikke hele tiden. Ring {TWO_NUMBERS}.</footer>'
+
+
+@pytest.mark.parametrize("reading_just_came", [False, True])
+def test_every_page_says_whom_to_call_and_leads_to_the_languages(
+    filled: House, reading_just_came: bool
+) -> None:
+    """Also what went wrong, and what came from nowhere."""
+    told = structs.replace(filled.settings.web, emergency_text=TWO_NUMBERS)
+    settings = structs.replace(filled.settings, web=told)
+    app = web.kiosk(replace(filled.parts, settings=settings))
+    kept = filled.measure(ago=timedelta(seconds=5 if reading_just_came else 900))
+    client, seen = app.test_client(), 0
+    for method, path in addresses(app, kept):
+        response = client.open(path, method=method)
+        if response.mimetype == "text/html" and response.status_code // 100 != 3:
+            assert response.text.count(EMERGENCY) == 1, path
+            assert 'href="/language' in response.text or path == "/language", path
+            seen += 1
+    assert seen > 25
+    lost = [client.get("/no/such/page"), client.get("/", headers={"Host": "evil.example"})]
+    assert [response.status_code for response in lost] == [404, 400]
+    assert all(response.text.count(EMERGENCY) == 1 for response in lost)
 
 
 def test_without_a_session_setup_answers_401_everywhere(filled: House) -> None:
@@ -163,6 +194,7 @@ def test_a_fault_shows_plain_words_and_no_traceback(
     response = kiosk.get("/messages")
     assert response.status_code == 500
     assert "Noe gikk galt. Det som var lagret, er trygt." in response.text
+    assert "Denne skjermen følges ikke hele tiden. Ring 113." in response.text
     assert "ring 22 00 00 00" in response.text
     assert "Zero" not in response.text
 

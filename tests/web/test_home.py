@@ -9,7 +9,7 @@ import pytest
 
 from drivers.measurement import Comparator, Kind, Quantity, Status, Unit, Value
 from hub.records import JournalKind
-from tests.web.documents import MESSAGE, PLAN
+from tests.web.documents import DAILY, MESSAGE
 from tests.web.house import BOOT, CUFF, WEIGHT, Browser, House
 
 WAITS = "Sendes når internett er tilbake. Du trenger ikke gjøre noe."
@@ -215,7 +215,7 @@ def test_unread_messages_are_counted_until_they_are_read(house: House, kiosk: Br
 
 def test_the_check_in_button_tells_how_far_one_is(house: House, kiosk: Browser) -> None:
     assert "Ingen i dag" in kiosk.get("/").text
-    house.plan(PLAN)
+    house.documents.put("questionnaires", DAILY, version="1")
     assert "3 spørsmål" in kiosk.get("/").text
 
 

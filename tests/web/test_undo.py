@@ -51,12 +51,12 @@ def test_the_answers_go_on_in_a_new_check_in(house: House, kiosk: Browser) -> No
 
 def test_until_it_is_sent_anew_it_is_not_done(house: House, kiosk: Browser) -> None:
     submit(kiosk, done(kiosk), "undo")
-    assert "Ferdig kl." not in kiosk.get("/").text
+    assert "Gjort kl." not in kiosk.get("/").text
     page = kiosk.get("/check-in")
     assert "Du har svart på alt. Svarene er ikke sendt." in page.text
     assert kiosk.get("/check-in/thanks").status_code == 303
     send(kiosk, follow(kiosk, page, "Se over og send"))
-    assert "Ferdig kl. 10:41" in kiosk.get("/").text
+    assert "Gjort kl. 10:41" in kiosk.get("/").text
 
 
 def test_a_double_tap_undoes_once(house: House, kiosk: Browser) -> None:

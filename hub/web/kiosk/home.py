@@ -1,4 +1,4 @@
-"""The first page: three big things, the newest reading when it just came, and how things stand."""
+"""The first page: what is for today, the newest reading when it just came, and how things stand."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,11 +9,13 @@ from werkzeug import Response
 
 from drivers.measurement import Kind
 from hub.clock import Moment
-from hub.records import JournalKind, Kept
-from hub.web import passkey, questionnaires
+from hub.web import agenda, passkey, questionnaires
 from hub.web.books import Books, Reading
-from hub.web.kiosk import status
+from hub.web.kiosk import status, today
+from hub.web.kiosk.paused import Paused, paused
+from hub.web.kiosk.today import Front
 from hub.web.language import day, gettext, ngettext, time_of_day
+from hub.web.ownership import age, said_not_me
 from hub.web.parts import books, now, parts
 from hub.web.showing import Shown, is_shown, show, when_taken
 
@@ -25,13 +27,19 @@ LOOKED_AT = 10
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """All that the page shows; when its text changes, the page is loaded anew."""
+    """All that the page shows; when its text changes, the page is loaded anew.
+
+    paused  the service is, so nothing is asked for
+    today   the tasks of the plan; None on a day without any
+    """
 
     day: str
     time: str
     status: str
     fresh: Shown | None
     ask: Shown | None
+    paused: Paused | None
+    today: Front | None
     check_in: str
     check_in_done: bool
     messages: str
@@ -58,14 +66,20 @@ def current() -> Home:
 
 def view(books: Books, moment: Moment, phone: str) -> Home:
     wall = moment.wall
-    check_in, done = _check_in(books, moment)
+    pause = paused(books.documents, moment)
+    to_do = [] if pause else agenda.today(books, moment)
+    check_in, done = ("", True) if pause or to_do else _check_in(books, moment)
+    front = today.front(to_do, moment) if to_do else None
+    is_asked = front is not None and not front.all_done
     unread = _unread(books)
     return Home(
         day=day(wall),
         time=time_of_day(wall),
-        status=status.line(books, moment, phone),
+        status=status.line(books, moment, phone, is_asked=is_asked),
         fresh=_fresh(books, moment),
         ask=_asked_about(books, wall),
+        paused=pause,
+        today=front,
         check_in=check_in,
         check_in_done=done,
         messages=ngettext("%(number)s ny", "%(number)s nye", unread) % {"number": unread}
@@ -115,19 +129,6 @@ def _weight_of(found: list[Reading]) -> Reading | None:
     return None
 
 
-def age(then: Moment, moment: Moment) -> timedelta:
-    """By the clock that does not jump, where both are of the same boot."""
-    if then.boot_id == moment.boot_id:
-        return timedelta(milliseconds=moment.mono_ms - then.mono_ms)
-    return abs(moment.wall - then.wall)
-
-
-def said_not_me(books: Books, kept: Kept) -> bool:
-    """By the hub's book, or by the last word on this screen that the hub has not taken yet."""
-    said = books.journal.whose(after=books.ledger.taken()).get(kept.id)
-    return kept.disowned if said is None else said is JournalKind.NOT_ME
-
-
 def _asked_about(books: Books, wall: datetime) -> Shown | None:
     """The first reading of which the hub cannot know whose it is; one after the other."""
     answered = books.journal.whose(after=books.ledger.taken())
@@ -140,23 +141,14 @@ def _asked_about(books: Books, wall: datetime) -> Shown | None:
 
 def _check_in(books: Books, moment: Moment) -> tuple[str, bool]:
     """What stands on the button, and whether all is done."""
-    today = questionnaires.today(books, moment)
-    if not today:
+    found = questionnaires.today(books, moment)
+    if not found:
         return gettext("Ingen i dag"), True
-    state = next((state for state in today if state.completed_at is None), None)
+    state = next((state for state in found if state.completed_at is None), None)
     if state is None:
-        last = max(state.completed_at for state in today if state.completed_at)
+        last = max(state.completed_at for state in found if state.completed_at)
         return gettext("Ferdig kl. %(time)s") % {"time": time_of_day(last)}, True
-    if state.answered:
-        return gettext("%(answered)s av %(total)s besvart") % {
-            "answered": state.answered,
-            "total": state.total,
-        }, False
-    return (
-        ngettext("%(number)s spørsmål", "%(number)s spørsmål", state.total)
-        % {"number": state.total},
-        False,
-    )
+    return today.size(state), False
 
 
 def _unread(books: Books) -> int:

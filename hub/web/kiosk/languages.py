@@ -1,10 +1,14 @@
-"""Norsk · English, always in its own name."""
+"""Bokmål · Nynorsk · Davvisámegiella · English, each in its own name.
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+One touch away from every page, and back to it.
+"""
+
+from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug import Response
 
 from hub.records import JournalKind
-from hub.web.language import NAMES, offered
+from hub.web.addresses import own
+from hub.web.language import offered
 from hub.web.parts import write
 
 pages = Blueprint("languages", __name__)
@@ -12,7 +16,7 @@ pages = Blueprint("languages", __name__)
 
 @pages.get("/language")
 def choose() -> str:
-    return render_template("kiosk/languages.html", names={name: NAMES[name] for name in offered()})
+    return render_template("kiosk/languages.html", back=own(request.args.get("back")) or "/")
 
 
 @pages.post("/language")
@@ -21,4 +25,4 @@ def chosen() -> Response:
     if language not in offered():
         abort(400)
     write(JournalKind.LANGUAGE, {"language": language})
-    return redirect(url_for("home.front"), 303)
+    return redirect(own(request.form.get("back")) or "/", 303)

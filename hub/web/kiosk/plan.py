@@ -1,62 +1,161 @@
-"""The self-treatment plan: what matters to the patient, then green, yellow, red; and today."""
+"""The self-treatment plan: what matters to the patient, then green, yellow, red; and today.
+
+The patient opens a zone. The hub never does, and shows what is written in it as it is written.
+"""
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template
 
-from hub.web import questionnaires
-from hub.web.language import time_of_day, zone
+from hub.web import agenda, opening_hours, questionnaires
+from hub.web.kiosk.paused import paused
+from hub.web.kiosk.today import Card, listed
+from hub.web.language import day_and_month, gettext, marked, zone
+from hub.web.paging import paged
 from hub.web.parts import books, now, parts
-from hub.web.plan import Plan, Task
-from hub.web.showing import taken_at
+from hub.web.plan import Plan, PlanUnreadable, Zone
 
 pages = Blueprint("plan", __name__)
 
-LOOKED_AT = 200
+NAMES = {"green": marked("Grønn"), "yellow": marked("Gul"), "red": marked("Rød")}
+ACROSS = 38  # letters of the large text
+GOAL_LINES, GOALS_LINES, ZONE_LINES = 3, 9, 5
+PAGE_PX, TARGET_PX, NOTE_PX = 434, 100, 68  # with the gap after each
 
 
 @dataclass(frozen=True, slots=True)
-class ToDo:
-    """`done_at`: HH:MM of the last time today; None = not yet."""
+class Contact:
+    """Whom to call, in words; each may be empty.
 
-    task: Task
-    done_at: str | None
+    call       name and number
+    regularly  when somebody answers
+    now        whether it is open
+    """
+
+    call: str
+    regularly: str = ""
+    now: str = ""
+    is_open: bool | None = None
 
 
 @pages.get("/plan")
 def whole() -> str:
-    return render_template("kiosk/plan.html", plan=readable(), phone=phone())
+    try:
+        plan = questionnaires.plan_of(books().documents)
+    except PlanUnreadable:
+        return render_template("kiosk/plan_none.html", unreadable=True, phone=phone())
+    if plan is None:
+        return render_template("kiosk/plan_none.html", unreadable=False, phone=phone())
+    goals = paged(plan.goals, lines=GOAL_LINES, across=ACROSS)
+    return render_template(
+        "kiosk/plan.html",
+        plan=plan,
+        goals=goals[0] if goals else (),
+        more=len(goals) > 1,
+        names=zone_names(),
+        contact=contact(plan),
+        written=written(plan),
+    )
+
+
+@pages.get("/plan/goals")
+@pages.get("/plan/goals/<int:page>")
+def goals(page: int = 0) -> str:
+    plan = readable() or abort(404)
+    found = paged(plan.goals, lines=GOALS_LINES, across=ACROSS)
+    if page >= len(found):
+        abort(404)
+    more = page + 1 < len(found)
+    return render_template(
+        "kiosk/plan_goals.html", plan=plan, texts=found[page], page=page, more=more
+    )
+
+
+@pages.get("/plan/zone/<name>")
+@pages.get("/plan/zone/<name>/<int:page>")
+def of_zone(name: str, page: int = 0) -> str:
+    plan = readable() or abort(404)
+    found = paged(zone_named(plan, name).texts, lines=ZONE_LINES, across=ACROSS)
+    if page >= len(found):
+        abort(404)
+    return render_template(
+        "kiosk/plan_zone.html",
+        plan=plan,
+        name=name,
+        title=gettext(NAMES[name]),
+        texts=found[page],
+        page=page,
+        more=page + 1 < len(found),
+        contact=contact(plan),
+    )
 
 
 @pages.get("/plan/today")
-def today() -> str:
-    plan = readable()
-    on = now().wall.astimezone(zone()).date()
-    tasks = plan.today(on) if plan else []
-    return render_template("kiosk/plan_today.html", tasks=[to_do(task) for task in tasks])
+@pages.get("/plan/today/<int:page>")
+def today(page: int = 0) -> str:
+    pause = paused(books().documents, now())
+    to_do = [] if pause else agenda.today(books(), now())
+    found = on_pages([listed(one) for one in to_do]) or [[]]
+    if page >= len(found):
+        abort(404)
+    more = page + 1 < len(found)
+    return render_template(
+        "kiosk/plan_today.html", cards=found[page], page=page, more=more, paused=pause
+    )
+
+
+def on_pages(cards: list[Card]) -> list[list[Card]]:
+    """What can be tapped is higher than what is only told."""
+    found: list[list[Card]] = []
+    left = 0
+    for one in cards:
+        height = NOTE_PX if one.address is None else TARGET_PX
+        if height > left:
+            found.append([])
+            left = PAGE_PX
+        found[-1].append(one)
+        left -= height
+    return found
 
 
 def readable() -> Plan | None:
     return questionnaires.readable_plan(books().documents)
 
 
+def zone_named(plan: Plan, name: str) -> Zone:
+    return next((one for one in plan.zones if one.name == name), None) or abort(404)
+
+
+def zone_names() -> dict[str, str]:
+    return {name: gettext(words) for name, words in NAMES.items()}
+
+
 def phone() -> str:
     return parts().settings.web.support_phone
 
 
-def to_do(task: Task) -> ToDo:
-    midnight = questionnaires.since_midnight(now())
-    if task.questionnaire is not None:
-        form = questionnaires.form_of(books().documents, task.questionnaire)
-        done = books().journal.completed(form.canonical, midnight) if form else None
-        return ToDo(task, time_of_day(done) if done else None)
-    if task.kind is None:
-        return ToDo(task, None)
-    taken = [
-        at
-        for reading in books().ledger.readings(LOOKED_AT, since=midnight.wall, kind=task.kind)
-        if not reading.kept.disowned
-        and (at := taken_at(reading.kept, zone()))
-        and at >= midnight.wall
-    ]
-    return ToDo(task, time_of_day(max(taken)) if taken else None)
+def contact(plan: Plan) -> Contact:
+    """The service of the plan; else whoever helps with the hub."""
+    found = opening_hours.hours(plan, now(), zone())
+    support = gettext("Ring %(phone)s.") % {"phone": phone()} if phone() else ""
+    if found is None:
+        return Contact(support)
+    named = {"service": opening_hours.named(found), "phone": found.phone}
+    return Contact(
+        gettext("Ring %(service)s: %(phone)s") % named if found.phone else support,
+        opening_hours.regularly(found),
+        opening_hours.at_this_time(found, now()),
+        found.is_open,
+    )
+
+
+def written(plan: Plan) -> str:
+    """Version 7, 20 November, by the follow-up centre."""
+    today = now().wall.astimezone(zone()).date()
+    return ", ".join(
+        [
+            *([gettext("Versjon %(number)s") % {"number": plan.version}] if plan.version else []),
+            *([day_and_month(plan.dated, today)] if plan.dated else []),
+            *([gettext("av %(author)s") % {"author": plan.author}] if plan.author else []),
+        ]
+    )

@@ -1,39 +1,30 @@
-"""What the plan asked for at a time that has come, until it is done."""
+"""What the plan asked for at a time that has come: the patient may want to be reminded later."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from flask import Blueprint, abort, redirect, request, url_for
+from werkzeug import Response
 
-from hub.clock import Moment
-from hub.web import questionnaires
-from hub.web.books import Books
-from hub.web.language import gettext
-from hub.web.plan import Task
+from hub.records import JournalKind
+from hub.web import agenda
+from hub.web.parts import books, now, write
 
-EARLY = timedelta(hours=1)  # who measures a little before the time has done it
+pages = Blueprint("reminder", __name__)
 
-
-def line(books: Books, moment: Moment) -> str | None:
-    """The newest that is not done, in the words of the plan."""
-    due = (books.ledger.state("reminders") or {}).get("due")
-    plan = questionnaires.readable_plan(books.documents) if due else None
-    for one in reversed(due or []):
-        task = plan.named(one["task"]) if plan else None
-        since = _before(moment, datetime.fromisoformat(one["at"]) - EARLY)
-        if task is not None and not _is_done(books, task, since):
-            return gettext("Kl. %(time)s: %(text)s") % {"time": one["time"], "text": task.text}
-    return None
+MINUTES = (30, 60)
 
 
-def _before(moment: Moment, wall: datetime) -> Moment:
-    ago = moment.wall - wall
-    return replace(moment, wall=wall, mono_ms=moment.mono_ms - ago // timedelta(milliseconds=1))
+@pages.post("/reminder/later")
+def later() -> Response:
+    """The hub reminds again then; the first page is silent about it at once.
 
-
-def _is_done(books: Books, task: Task, since: Moment) -> bool:
-    if task.questionnaire is not None:
-        form = questionnaires.form_of(books.documents, task.questionnaire)
-        return form is None or books.journal.completed(form.canonical, since) is not None
-    if task.kind is None:
-        return False
-    found = books.ledger.readings(20, since=since.wall, kind=task.kind)
-    return any(not reading.kept.disowned for reading in found)
+    Who wants to hear later of one thing is not asked about the next: all that rings is put off.
+    """
+    minutes = request.form.get("minutes", type=int)
+    if minutes not in MINUTES:
+        abort(400)
+    ringing = [(one.task.id, one.rings) for one in agenda.today(books(), now()) if one.is_ringing]
+    tapped = (request.form.get("task"), request.form.get("at"))
+    if tapped in ringing:  # else it was done meanwhile, and nobody needs to be reminded
+        for number, (task, at) in enumerate(ringing):
+            body = {"task": task, "at": at, "minutes": minutes}
+            write(JournalKind.REMINDER_POSTPONED, body, part=f".{number}")
+    return redirect(url_for("home.front"), 303)
