@@ -89,7 +89,7 @@ run_check() {
 
 test_packages() {
     quiet_broker
-    packages chromium:chromium dbus-daemon:dbus systemd-analyze:systemd cc:build-essential fusermount3:fuse3 mkfs.ext4:e2fsprogs
+    packages chromium:chromium espeak-ng:espeak-ng opusenc:opus-tools dbus-daemon:dbus systemd-analyze:systemd cc:build-essential fusermount3:fuse3 mkfs.ext4:e2fsprogs
 }
 
 run_tests() {
@@ -152,7 +152,8 @@ write_locks() {
 install_hub() {
     local root=${DESTDIR:-} file
     python_is_new_enough
-    [ -n "$root" ] || packages bluetoothctl:bluez chromium:chromium cage:cage
+    [ -n "$root" ] || packages bluetoothctl:bluez chromium:chromium cage:cage \
+        espeak-ng:espeak-ng opusenc:opus-tools
     as_root install -d -m 755 "$root$INSTALL_DIR" "$root$CONFIG_DIR"
     as_root install -d -m 755 "$root"/etc/systemd/system "$root"/usr/lib/sysusers.d \
         "$root"/etc/systemd/journald.conf.d \
@@ -182,6 +183,9 @@ install_hub() {
         say "setup: now edit $file: [patient], [mqtt]"
     fi
     [ -z "$root" ] || return 0
+    say "setup: making the clips that the pages are read aloud with (the first time takes minutes)"
+    as_root "$INSTALL_DIR/venv/bin/hub" voices --questionnaires config/questionnaires >&2 ||
+        say "setup: no clips were made; the pages are read by espeak-ng alone"
     as_root udevadm control --reload
     as_root systemctl daemon-reload
     as_root systemctl restart systemd-journald.service

@@ -22,6 +22,14 @@ examples:
   hub decode - < captured.txt        lines of "<characteristic> <hex>", one answer each
 """
 
+VOICES_EXAMPLE = """\
+examples:
+  hub voices --questionnaires config/questionnaires
+  hub voices --language nb --program "piper -m norsk.onnx -f -"
+  hub voices --language se --names   for somebody who reads them in: an Opus file of each name in
+                                     recorded/se goes before any other voice
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
@@ -110,7 +118,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     decode.add_argument("hex", nargs="?", help="the payload in hexadecimal")
 
+    voices = command(
+        "voices",
+        _voices,
+        "make the clips that the patient's pages are read aloud with",
+        epilog=VOICES_EXAMPLE,
+    )
+    voices.add_argument("--config", type=Path, default=CONFIG, help="%(default)s")
+    voices.add_argument(
+        "--language",
+        action="append",
+        default=[],
+        choices=["nb", "nn", "se", "en"],
+        help="only this one; may be said again",
+    )
+    voices.add_argument("--out", type=Path, help="instead of voice_dir of the settings")
+    voices.add_argument("--questionnaires", type=Path, metavar="DIR", help="read these aloud, too")
+    voices.add_argument("--names", action="store_true", help="only tell which file is which text")
+    voices.add_argument("--program", help="another voice: reads a text, writes WAV")
+
     command("models", _models, "list the devices that the hub knows by name")
+    texts = command("texts", _texts, "list the texts that await someone who speaks the language")
+    texts.add_argument(
+        "--update", action="store_true", help="bring the catalogues in line with the pages first"
+    )
     replay = command("replay", _replay, "play a recorded conversation to its driver")
     replay.add_argument("trace", type=Path, help="a file of `hub capture`, or of tests/traces")
     return parser
@@ -157,10 +188,29 @@ def _capture(options: argparse.Namespace) -> int:
     return run(_settings(options), wish, options.out, sys.stdout)
 
 
+def _voices(options: argparse.Namespace) -> int:
+    import shlex
+
+    from hub import speech
+    from hub.voices import Wish, run
+
+    folder = options.out or _settings(options).web.voice_dir
+    wish = Wish(options.language, folder, options.questionnaires, options.names)
+    program = shlex.split(options.program or "")
+    voice = speech.speaking(dict.fromkeys(wish.languages, program)) if program else speech.espeak()
+    return run(wish, voice, sys.stdout)
+
+
 def _models(options: argparse.Namespace) -> int:
     from hub.models import run
 
     return run(sys.stdout)
+
+
+def _texts(options: argparse.Namespace) -> int:
+    from hub.web.catalogues import run
+
+    return run(sys.stdout, update=options.update)
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -14,17 +14,17 @@ from hub import VERSION, clock, health, questionnaire, systemd
 from hub.acquire.pairing import Pairing
 from hub.books import Books
 from hub.bundles import Bundles
+from hub.calls import Calls
 from hub.commands import CommandHandlers
+from hub.day import Day
 from hub.home import Home
 from hub.messages import Messages
 from hub.panel import Light, Panel
 from hub.receiving import Receiving
 from hub.records import Kept, OutboxKind, Outcome
-from hub.reminders import Reminders
 from hub.requests import Requests
 from hub.room import Room
 from hub.rounds import Rounds, clock_json
-from hub.schedule import Occasion
 from hub.settings import Settings
 from hub.store.errors import StoreError
 from hub.store.journal import JournalReader
@@ -85,7 +85,12 @@ class App:
         past = await books.call(books.ledger.dating.past)
         self.guard = Guard(partial(clock.now, source), past, bounded=source == "ntp")
         self._now = self.guard.now
-        self.panel = Panel(settings.panel, pressed=self._open_window, held=self._open_setup)
+        self.panel = Panel(
+            settings.panel,
+            pressed=self._open_window,
+            held=self._open_setup,
+            called=lambda: self._soon(self._calls.press()),
+        )
         self.home = Home(books, self._pairing, self._now, self._device_changed, self._light)
         self._bundles = Bundles(
             settings, books.ledger, self.home.described, self._now, lambda: self.uplink.wake()
@@ -93,7 +98,7 @@ class App:
         self._receiving = Receiving(
             settings, self._pairing, books, self.home, self._now, self._radio_changed
         )
-        self._messages = Messages(books, lambda *it: self.uplink.complete(*it))
+        self._messages = Messages(books, lambda *it, ends: self.uplink.complete(*it, ends=ends))
         self._commands = CommandHandlers(
             self._messages,
             self.home,
@@ -111,8 +116,16 @@ class App:
             synchronised=self._synchronised,
             anomalies=self._anomalies,
         )
-        zone = ZoneInfo(settings.hub.timezone)
-        self._reminders = Reminders(books, zone, self.guard.known, self._remind)
+        self._day = Day(
+            books,
+            self._bundles,
+            ZoneInfo(settings.hub.timezone),
+            self.guard.known,
+            self._now,
+            rings=lambda due: self.panel.beep(),
+            stirred=self._light,
+        )
+        self._calls = Calls(books, self._bundles, self._now, confirmed=self.panel.beep)
         for damage in books.damage:
             self.rounds.failed("books", damage)
         await self.home.load()
@@ -127,7 +140,7 @@ class App:
         supervisor.start("clock", self.rounds.watch_clock)
         supervisor.start("health", self.rounds.report_health)
         supervisor.start("retention", self.rounds.tidy)
-        supervisor.start("reminders", self._reminders.run)
+        self._day.start(supervisor)
         if self._settings.ble.enabled:
             supervisor.start("bluetooth", self._receiving.by_radio)
         for port in self._settings.serial:
@@ -144,9 +157,6 @@ class App:
         """A new measurement is durable."""
         self.panel.beep()
         self.uplink.wake()
-
-    def _remind(self, due: Sequence[Occasion]) -> None:
-        self.panel.beep()
 
     def _wiring(self) -> Wiring:
         ledger = self.books.ledger
@@ -175,6 +185,8 @@ class App:
             self.home,
             self._bundles,
             self._messages,
+            self._calls,
+            self._day.diary,
             choose=self._pairing.choose,
             forget=self._receiving.forget,
             test_connection=self._test_connection,
@@ -182,7 +194,8 @@ class App:
             wake=self.uplink.wake,
         )
         journal = JournalReader(self._settings.web.state_dir / "journal.db", self._key)
-        return Takeover(self.books, journal, requests.in_ledger, requests.live, self._now)
+        in_ledger = {**requests.in_ledger, **self._day.in_ledger}
+        return Takeover(self.books, journal, in_ledger, requests.live, self._now)
 
     async def _test_connection(self) -> Outcome:
         """A person asked: do not wait for the end of a back-off."""
@@ -212,7 +225,8 @@ class App:
         elif self._pairing.open_until(self._now().mono_ms) is not None:
             self.panel.show(Light.JOINING)
         else:
-            self.panel.show(Light.TROUBLE if self.rounds.problems else Light.READY)
+            calm = Light.TROUBLE if self.rounds.problems else Light.READY
+            self.panel.show(Light.DUE if self._day.waits else calm)
 
     def _radio_changed(self, problem: str | None, code: str | None) -> None:
         self.rounds.failed("bluetooth", problem)
@@ -228,8 +242,7 @@ class App:
 
     def _document_changed(self, name: str) -> None:
         self.uplink.refresh()
-        if name == "plan":
-            self._reminders.plan_changed()
+        self._day.documents_changed()
         if name == "devices":
             self._soon(self.home.load_kit())
 

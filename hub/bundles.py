@@ -11,11 +11,11 @@ from drivers.contract import RadioDriver
 from drivers.registry import by_id
 from hub import VERSION
 from hub.clock import Moment, Now
-from hub.records import Device, Due, Entry, Kept, OutboxKind
+from hub.records import Device, Due, Entry, Kept, OutboxKind, Source
 from hub.settings import Settings
 from hub.store.ledger import Ledger
 from hub.uplink.alerts import AlertCode, Severity, alert
-from hub.uplink.answers import questionnaire_response
+from hub.uplink.answers import questionnaire_response, response_name, taken_back
 from hub.uplink.fhir import Composed, compose, observation_names
 from hub.uplink.resources import Gateway
 from hub.uplink.rows import Sealed, Unsealable
@@ -73,7 +73,13 @@ class Bundles:
             items=entry.body["item"],
             authored=entry.written.wall,
             zone=self._zone,
+            source=Source(entry.body.get("source") or Source.PATIENT),
         )
+
+    def response_taken_back(self, check_in: str, at: Moment) -> tuple[str, bytes] | None:
+        """A check-in that the patient wants undone → (id, body); None where none was completed."""
+        body = self._ledger.outbox.body_of(response_name(check_in))
+        return taken_back(check_in, body, at.wall, self._zone) if body else None
 
     def alert(
         self,
@@ -86,13 +92,15 @@ class Bundles:
         about_reading: Kept | None = None,
         detail: str | None = None,
         clearing: str | None = None,
+        again: str | None = None,
     ) -> str:
         """Put an alert into the outbox → its id. Equal `about` and code are one alert.
 
         arose          when; now, if it is not given
         about_reading  the measurement that it is about
-        detail         for the technician behind the nurse, in English
+        detail         for the technician behind the nurse, in English; a nurse's, in Norwegian
         clearing       how an alert with this `about` and code has ended
+        again          what is new about one that may have been put before
         """
         at = arose or self._now()
         id, body = alert(
@@ -106,6 +114,7 @@ class Bundles:
             zone=self._zone,
             detail=detail,
             clearing=clearing,
+            again=again,
             device=self._device_of(about_reading) if about_reading else None,
             observations=self._observations_of(about_reading) if about_reading else (),
         )

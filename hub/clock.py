@@ -85,6 +85,13 @@ def corrected(then: Moment, trusted: Moment) -> Moment:
     return Moment(trusted.wall - ago, then.mono_ms, then.boot_id, ClockState.NTP)
 
 
+def elapsed(then: Moment, now: Moment) -> timedelta | None:
+    """None where no clock can say: it was another boot, and not both times can be trusted."""
+    if then.boot_id == now.boot_id:
+        return timedelta(milliseconds=now.mono_ms - then.mono_ms)
+    return now.wall - then.wall if then.trusted and now.trusted else None
+
+
 class TimeQuality(StrEnum):
     """How the time of a reading is known."""
 

@@ -57,12 +57,14 @@ class CommandHandlers:
         }
 
     async def _message_show(self, order: Order) -> Reply | None:
-        """With `requireRead` the command ends when the patient has read it."""
+        """With `requireRead` the command ends when the patient has read it, with `replies` when
+        one of them was chosen; that it was read is told before that."""
         args: MessageShow = order.args
+        waits = args.require_read or bool(args.replies)
         await self._messages.put(
-            order, must_be_read=args.require_read, title=args.title, text=args.text
+            order, must_be_read=waits, title=args.title, text=args.text, replies=args.replies
         )
-        return None if args.require_read else {}
+        return None if waits else {}
 
     async def _message_clear(self, order: Order) -> Reply:
         args: MessageClear = order.args

@@ -1,6 +1,7 @@
 """LED, button, buzzer: the hub without its screen. The only importer of gpiozero.
 
-One short press opens the join window; five seconds open the setup page. Off the Pi the pins are
+One short press opens the join window; five seconds open the setup page. A second button asks to be
+called: it is the patient's, and does nothing else. Off the Pi the pins are
 gpiozero's own mock pins, so the same code runs everywhere.
 """
 
@@ -27,10 +28,11 @@ class Light(Enum):
     JOINING = (0.5, 0.5)
     RECEIVING = (0.15, 0.15)
     TROUBLE = (0.1, 1.9)
+    DUE = (1.5, 1.5)
 
 
 class Panel:
-    """`pressed` and `held` are called on the event loop."""
+    """`pressed`, `held` and `called` are called on the event loop."""
 
     def __init__(
         self,
@@ -38,10 +40,12 @@ class Panel:
         *,
         pressed: Callable[[], None],
         held: Callable[[], None],
+        called: Callable[[], None] = lambda: None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._pressed = pressed
         self._held = held
+        self._called = called
         self._was_held = False
         self._light: Light | None = None
         if settings.enabled:
@@ -50,6 +54,7 @@ class Panel:
         self._led = None if pins.led_pin is None else LED(pins.led_pin)
         self._buzzer = None if pins.buzzer_pin is None else Buzzer(pins.buzzer_pin)
         self._button = None if pins.button_pin is None else self._watch(pins.button_pin)
+        self._call_button = None if pins.call_pin is None else self._watch_calls(pins.call_pin)
 
     def show(self, light: Light) -> None:
         if self._led is None or light is self._light:
@@ -62,7 +67,7 @@ class Panel:
             self._led.on()
 
     def beep(self) -> None:
-        """A reading is saved."""
+        """A reading is saved, something is due, the call is on its way."""
         if self._buzzer is not None:
             self._buzzer.beep(BEEP_S, BEEP_S, n=1)
 
@@ -72,7 +77,7 @@ class Panel:
             self._buzzer.beep(BEEP_S, BEEP_S, n=5)
 
     def close(self) -> None:
-        for part in (self._led, self._buzzer, self._button):
+        for part in (self._led, self._buzzer, self._button, self._call_button):
             if part is not None:
                 part.close()
 
@@ -81,6 +86,14 @@ class Panel:
         button.when_held = self._on_held
         button.when_released = self._on_released
         return button
+
+    def _watch_calls(self, pin: int) -> Button:
+        button = Button(pin, bounce_time=BOUNCE_S)
+        button.when_pressed = self._on_call
+        return button
+
+    def _on_call(self) -> None:
+        self._loop.call_soon_threadsafe(self._called)
 
     def _on_held(self) -> None:
         self._was_held = True

@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from hub.books import Books
 from hub.bundles import Bundles
+from hub.calls import Calls
+from hub.diary import Diary
 from hub.home import Home
 from hub.messages import Messages
 from hub.records import Entry, JournalKind, OutboxKind, Outcome
 from hub.store.ledger import OwnerChange
-from hub.uplink.alerts import AlertCode
 
 DONE = Outcome(ok=True)
 CONSENT = re.compile(r"[0-9]{1,4}")  # User Data Service: 0 to 9999
@@ -29,6 +30,8 @@ class Requests:
         home: Home,
         bundles: Bundles,
         messages: Messages,
+        calls: Calls,
+        diary: Diary,
         *,
         choose: Callable[[str], bool],
         forget: Callable[[str], Awaitable[None]],
@@ -40,6 +43,8 @@ class Requests:
         self._home = home
         self._bundles = bundles
         self._messages = messages
+        self._calls = calls
+        self._diary = diary
         self._choose = choose
         self._forget = forget
         self._test_connection = test_connection
@@ -47,6 +52,7 @@ class Requests:
         self._wake = wake
         self.in_ledger: Mapping[JournalKind, Callable[[Entry], Outcome | None]] = {
             JournalKind.CHECK_IN_COMPLETED: self._check_in_completed,
+            JournalKind.CHECK_IN_UNDONE: self._check_in_undone,
             JournalKind.HELP_REQUESTED: self._help_requested,
             JournalKind.NOT_ME: self._not_me,
             JournalKind.THIS_WAS_ME: self._this_was_me,
@@ -54,6 +60,7 @@ class Requests:
         }
         self.live: Mapping[JournalKind, Callable[[Entry], Awaitable[Outcome | None]]] = {
             JournalKind.MESSAGE_READ: self._message_read,
+            JournalKind.MESSAGE_REPLIED: self._message_replied,
             JournalKind.OPEN_JOIN_WINDOW: self._open_join_window,
             JournalKind.CLOSE_JOIN_WINDOW: self._close_join_window,
             JournalKind.JOIN: self._join,
@@ -72,17 +79,28 @@ class Requests:
         self._books.ledger.outbox.put(
             OutboxKind.QUESTIONNAIRE_RESPONSE, id, body, created=entry.written
         )
+        self._diary.completed(
+            str(entry.body["check_in"]), str(entry.body["questionnaire"]), entry.written
+        )
+        self._wake()
+        return Outcome(ok=True, data={"bundle": id})
+
+    def _check_in_undone(self, entry: Entry) -> Outcome:
+        """Answers that wait to be sent still go: what takes them back goes after them."""
+        check_in = str(entry.body["check_in"])
+        taken_back = self._bundles.response_taken_back(check_in, entry.written)
+        if taken_back is None:
+            return Outcome(ok=False, detail="no such check-in was completed")
+        id, body = taken_back
+        self._books.ledger.outbox.put(
+            OutboxKind.QUESTIONNAIRE_RESPONSE, id, body, created=entry.written
+        )
+        self._diary.undone(check_in)
         self._wake()
         return Outcome(ok=True, data={"bundle": id})
 
     def _help_requested(self, entry: Entry) -> Outcome:
-        bundle = self._bundles.alert(
-            AlertCode.HELP_REQUESTED,
-            f"journal {entry.number}",
-            "Pasienten ber om å bli ringt",
-            severity="high",
-            arose=entry.written,
-        )
+        bundle = self._calls.ask(f"journal {entry.number}", entry.written, "screen")
         return Outcome(ok=True, data={"bundle": bundle})
 
     def _not_me(self, entry: Entry) -> Outcome:
@@ -104,6 +122,11 @@ class Requests:
 
     async def _message_read(self, entry: Entry) -> None:
         await self._messages.read(str(entry.body["message"]), entry.written.wall)
+
+    async def _message_replied(self, entry: Entry) -> Outcome:
+        message, reply = str(entry.body["message"]), str(entry.body["reply"])
+        problem = await self._messages.replied(message, reply, entry.written.wall)
+        return Outcome(ok=not problem, detail=problem)
 
     async def _open_join_window(self, entry: Entry) -> Outcome:
         self._home.open_window()

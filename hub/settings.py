@@ -94,6 +94,7 @@ class Panel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     led_pin: int | None = None
     button_pin: int | None = None
     buzzer_pin: int | None = None
+    call_pin: int | None = None
 
 
 class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +106,8 @@ class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     setup_open_s: Seconds = 1800
     emergency_text: str = "113"
     support_phone: str = ""
+    voice_dir: Path = Path("/var/lib/hjemmehub-voice")
+    backlight: str = "auto"
 
 
 class Clock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

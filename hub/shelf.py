@@ -7,7 +7,7 @@ the book is opened anew.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from hub.store.key import Key
 from hub.store.notes import DeviceStatus
 from hub.store.quarantine import RejectedPayload
 from hub.store.readings import LedgerReader, Reading
-from hub.web.books import CannotSave
+from hub.web.books import CannotSave, Rows
 
 T = TypeVar("T")
 
@@ -121,9 +121,12 @@ class PageJournal:
     def append(
         self, kind: JournalKind, body: dict[str, Any], *, form: str | None, moment: Moment
     ) -> int:
+        return self.append_all([(kind, body)], form=form, moment=moment)
+
+    def append_all(self, rows: Rows, *, form: str | None, moment: Moment) -> int:
         try:
             return self._with(
-                lambda journal: journal.append(kind, body, form=form, moment=moment).number
+                lambda journal: journal.append_all(rows, form=form, moment=moment).number
             )
         except StoreError as error:
             raise CannotSave(str(error)) from error
@@ -137,11 +140,20 @@ class PageJournal:
     def completed(self, questionnaire: str, since: Moment) -> datetime | None:
         return self._or(None, lambda journal: journal.completed(questionnaire, since))
 
+    def recent(self, questionnaire: str, within: timedelta, now: Moment) -> Entry | None:
+        return self._or(None, lambda journal: journal.recent(questionnaire, within, now))
+
+    def ended(self, check_in: str) -> Entry | None:
+        return self._or(None, lambda journal: journal.ended(check_in))
+
     def last(self, kind: JournalKind) -> Entry | None:
         return self._or(None, lambda journal: journal.last(kind))
 
     def messages_read(self) -> set[str]:
         return self._or(set(), lambda journal: journal.messages_read())
+
+    def replies(self) -> dict[str, Entry]:
+        return self._or({}, lambda journal: journal.replies())
 
     def whose(self, after: int) -> dict[str, JournalKind]:
         return self._or({}, lambda journal: journal.whose(after))

@@ -1,12 +1,13 @@
 """Which clock is believed, and what is never invented."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from hub import clock
-from hub.clock import ClockState, Moment, TimeQuality, corrected, quality
+from hub.clock import ClockState, Moment, TimeQuality, corrected, elapsed, quality
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TRUSTED = Moment(NOON, 100_000, "this boot", ClockState.NTP)
@@ -82,6 +83,24 @@ def test_what_cannot_or_need_not_be_corrected_stays(then: Moment) -> None:
 def test_an_untrusted_moment_corrects_nothing() -> None:
     then = Moment(NOON, 1, "this boot", ClockState.RESTORED)
     assert corrected(then, RESTORED) is then
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "expected"),
+    [
+        pytest.param(RESTORED, replace(TRUSTED, mono_ms=160_000, wall=NOON - HOUR), 60, id="same"),
+        pytest.param(
+            replace(TRUSTED, boot_id="before"), replace(TRUSTED, wall=NOON + HOUR), 3600, id="both"
+        ),
+        pytest.param(replace(RESTORED, boot_id="before"), TRUSTED, None, id="then is not trusted"),
+        pytest.param(replace(TRUSTED, boot_id="before"), RESTORED, None, id="now is not trusted"),
+    ],
+)
+def test_how_long_ago_it_was(then: Moment, now: Moment, expected: int | None) -> None:
+    assert elapsed(then, now) == (None if expected is None else timedelta(seconds=expected))
 
 
 def test_now_is_of_this_boot_and_goes_on() -> None:

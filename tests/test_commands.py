@@ -17,7 +17,7 @@ from hub.home import Home
 from hub.messages import Messages
 from hub.records import Device
 from hub.uplink.commands import Refused
-from hub.uplink.orders import Order, order
+from hub.uplink.orders import Denied, Order, order
 from tests.books import KEY
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -69,7 +69,7 @@ class House:
     async def _forget(self, address: str) -> None:
         self.forgotten.append(address)
 
-    async def _complete(self, command: str, detail: object) -> None: ...
+    async def _complete(self, command: str, detail: object, /, *, ends: bool) -> None: ...
 
     async def _told(self, earliest: datetime, latest: datetime) -> None:
         self.between.append((earliest, latest))
@@ -95,6 +95,19 @@ async def test_a_message_that_must_be_read_ends_later(house: House) -> None:
     assert await house.command("message.show", text="Les dette.", requireRead=True) is None
     [message] = house.books.documents.messages()
     assert message["tell_when_read"]
+
+
+async def test_a_message_with_replies_ends_later(house: House) -> None:
+    replies = ["Ja", "Nei", "Ring meg"]
+    assert await house.command("message.show", text="Kan vi ringe?", replies=replies) is None
+    [message] = house.books.documents.messages()
+    assert (message["replies"], message["tell_when_read"]) == (replies, True)
+
+
+@pytest.mark.parametrize("replies", [["x" * 41], [""], list("abcde"), "Ja", [1]])
+async def test_replies_that_do_not_fit_on_buttons_are_refused(house: House, replies: Any) -> None:
+    with pytest.raises(Denied, match="replies"):
+        await house.command("message.show", text="Kan vi ringe?", replies=replies)
 
 
 async def test_a_message_is_taken_back(house: House) -> None:

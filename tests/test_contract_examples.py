@@ -24,8 +24,8 @@ from tests.contract_document import ASYNCAPI, DOCS, EXAMPLES, WORDS, example, wr
 ROOT = DOCS.parent
 UPLOADS = {
     "observation": [path.stem for path in EXAMPLES if path.stem.startswith("observation")],
-    "questionnaireresponse": ["questionnaire-response"],
-    "alert": ["alert-help-requested"],
+    "questionnaireresponse": ["questionnaire-response", "questionnaire-response-taken-back"],
+    "alert": [path.stem for path in EXAMPLES if path.stem.startswith("alert")],
 }
 PATIENT = Patient(system="urn:oid:2.999.1.2.3.4", value="p-demo")
 LATE = datetime.fromisoformat("2026-11-22T23:00:00+00:00")
@@ -101,6 +101,11 @@ def test_the_hub_takes_what_the_document_shows(kind: str) -> None:
         ("devices", "devices.0.name", 5),
         ("devices", "devices.0.user_index", "one"),
         ("config", "version", ...),
+        ("config", "servicePaused.from", "i morgen"),
+        ("config", "servicePaused.from", ...),
+        ("config", "servicePaused.reason", "x" * 201),
+        ("config", "quietHours.from", "22"),
+        ("config", "quietHours.to", "24:00"),
         ("plan", "type", "transaction"),
         ("plan", "identifier.value", "seven"),
         ("plan", "entry", []),
@@ -166,6 +171,34 @@ def test_receipts_and_acknowledgements_answer_their_messages() -> None:
     assert [(step["id"], step["seq"]) for step in steps] == [(asked.id, n) for n in (1, 2, 3)]
     assert isinstance(asked.args, MessageShow)
     assert asked.args.require_read
+
+
+def test_what_the_patient_chose_is_the_answer_to_the_message() -> None:
+    asked = orders.order(example("command-message-replies"), LATE)
+    read, replied = bundle("command-ack-read"), bundle("command-ack-replied")
+    assert [(one["id"], one["seq"]) for one in (read, replied)] == [(asked.id, 3), (asked.id, 4)]
+    assert replied["detail"]["reply"] in asked.args.replies
+    assert replied["detail"]["readAt"] == read["detail"]["readAt"]
+
+
+def test_what_is_taken_back_is_what_was_sent() -> None:
+    (first,), (last,) = (
+        bundle(name)["entry"]
+        for name in ("questionnaire-response", "questionnaire-response-taken-back")
+    )
+    assert last["resource"] == first["resource"] | {"status": "entered-in-error"}
+    created, replaced = (
+        central_bundle.read("questionnaireresponse", example(name)).entries[0]
+        for name in ("questionnaire-response", "questionnaire-response-taken-back")
+    )
+    assert (created.identity, created.replaces) == (replaced.identity, False)
+    assert replaced.replaces
+
+
+def test_an_alert_that_has_ended_is_the_same_one() -> None:
+    raised, ended = map(bundle, ("alert-measurement-missed", "alert-measurement-missed-ended"))
+    assert raised["identifier"] == ended["identifier"]
+    assert (raised["status"], ended["status"]) == ("preliminary", "final")
 
 
 def test_decimals_stand_as_the_device_sent_them() -> None:

@@ -11,7 +11,7 @@ from hub import panel
 from hub.panel import Light, Panel
 from hub.settings import Panel as PanelSettings
 
-PINS = PanelSettings(led_pin=17, button_pin=27, buzzer_pin=22)
+PINS = PanelSettings(led_pin=17, button_pin=27, buzzer_pin=22, call_pin=23)
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,23 @@ async def test_a_held_button_is_not_also_a_press(
     pin = pins.pin(27)
     pin.drive_low()
     assert await presses.get() == "held"
+    pin.drive_high()
+    await asyncio.sleep(0)
+    assert presses.empty()
+    board.close()
+
+
+async def test_the_patients_own_button_asks_to_be_called(pins: MockFactory) -> None:
+    presses: asyncio.Queue[str] = asyncio.Queue()
+    board = Panel(
+        PINS,
+        pressed=lambda: presses.put_nowait("pressed"),
+        held=lambda: presses.put_nowait("held"),
+        called=lambda: presses.put_nowait("called"),
+    )
+    pin = pins.pin(23)
+    pin.drive_low()
+    assert await presses.get() == "called"
     pin.drive_high()
     await asyncio.sleep(0)
     assert presses.empty()

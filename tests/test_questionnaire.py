@@ -16,6 +16,7 @@ from hub.questionnaire import (
     canonical,
     check,
     next_question,
+    offers_same_as_last,
     parse_answer,
     questions,
     translated,
@@ -24,6 +25,7 @@ from hub.questionnaire import (
 EXAMPLES = Path(__file__).parents[1] / ".." / "shared" / "contract" / "examples"
 EXTENSIONS = "http://hl7.org/fhir/StructureDefinition/"
 GRADE = "https://example.org/grade"
+SAME = "https://hub.example/fhir/StructureDefinition/samme-som-sist"
 
 Json = dict[str, Any]
 
@@ -231,11 +233,29 @@ def test_a_condition_that_cannot_be_told_is_refused(enable: list[Json]) -> None:
         pytest.param(form(asked("1"), implicitRules="x"), id="implicit-rules"),
         pytest.param(form(asked("1"), extension=[{"url": "x"}]), id="extension"),
         pytest.param(form(asked("1"), item="text"), id="items-are-text"),
+        pytest.param(form(asked("")), id="link-id-empty"),
+        pytest.param(form(asked("1"), extension=[{"url": SAME}]), id="same-without-a-boolean"),
     ],
 )
 def test_a_resource_that_is_not_a_plain_questionnaire_is_refused(questionnaire: Json) -> None:
     with pytest.raises(Unsupported):
         check(questionnaire)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "offered"),
+    [
+        ([], False),
+        ([{"url": SAME, "valueBoolean": True}], True),
+        ([{"url": SAME, "valueBoolean": False}], False),
+    ],
+)
+def test_the_same_as_last_time_is_offered_where_the_questionnaire_says_so(
+    extensions: list[Json], offered: bool
+) -> None:
+    questionnaire = form(asked("1"), extension=extensions)
+    check(questionnaire)
+    assert offers_same_as_last(questionnaire) is offered
 
 
 def test_a_bottomless_questionnaire_is_refused() -> None:

@@ -24,13 +24,18 @@ IMPORTERS = {
 
 ROOMS = ("acquire", "store", "uplink", "web")
 COMPOSITION = {
+    "hub.agenda",
     "hub.app",
     "hub.books",
     "hub.bundles",
+    "hub.calls",
     "hub.capture",
     "hub.commands",
+    "hub.day",
+    "hub.diary",
     "hub.home",
     "hub.messages",
+    "hub.missed",
     "hub.receiving",
     "hub.recordings",
     "hub.traces",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -16,6 +17,8 @@ from hub import clock
 from hub.acquire.pairing import Pairing
 from hub.books import Books
 from hub.bundles import Bundles
+from hub.calls import Calls
+from hub.diary import Diary
 from hub.home import Home
 from hub.messages import Messages
 from hub.records import Device, JournalKind, Outcome, Reception, Step, Task, Whose
@@ -30,6 +33,8 @@ SETTINGS = Settings(
     patient=Patient(system="urn:oid:2.999.1.2.3.4", value="p-1"),
     mqtt=Mqtt(host="127.0.0.1", tenant="1804"),
 )
+PATIENT = {"system": "urn:oid:2.999.1.2.3.4", "value": "p-1"}
+CHECK_IN = "5c0b6a33-6f4e-4e5e-9d5a-0e6a5e1f0001"
 CUFF = Device(
     key="F0F1F2FFFEA10001",
     address="F0:F1:F2:A1:00:01",
@@ -38,6 +43,8 @@ CUFF = Device(
     name="Blodtrykksmåler",
     joined_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC),
 )
+
+OFFERED = {"id": "m1", "text": "Kan vi ringe?", "replies": ["Ja", "Nei"], "tell_when_read": True}
 
 
 def now() -> clock.Moment:
@@ -55,15 +62,18 @@ class House:
         self.forgotten: list[str] = []
         self.online = True
         self.is_synchronised = True
-        self.completed: list[tuple[str, Mapping[str, object]]] = []
+        self.completed: list[tuple[str, Mapping[str, object], bool]] = []
         self.home = Home(books, self.pairing, now, changed=lambda _: None, stirred=lambda: None)
         bundles = Bundles(SETTINGS, books.ledger, self.home.device, now, wake=lambda: None)
         self.messages = Messages(books, self._complete)
+        diary = Diary(books.ledger, ZoneInfo("Europe/Oslo"), now)
         requests = Requests(
             books,
             self.home,
             bundles,
             self.messages,
+            Calls(books, bundles, now),
+            diary,
             choose=self.pairing.choose,
             forget=self._forget,
             test_connection=self._test,
@@ -95,13 +105,22 @@ class House:
         assert outcome
         return outcome
 
+    def responses(self) -> list[dict[str, Any]]:
+        """The answers that wait to be sent."""
+        due = self.books.ledger.outbox.due(10, urgent=False)
+        return [msgspec.json.decode(row.body or b"")["entry"][0]["resource"] for row in due]
+
+    def message(self) -> dict[str, Any]:
+        [found] = self.books.documents.messages()
+        return found
+
     async def _forget(self, address: str) -> None:
         self.forgotten.append(address)
 
-    async def _complete(self, command: str, detail: Mapping[str, object]) -> None:
+    async def _complete(self, command: str, detail: Mapping[str, object], /, *, ends: bool) -> None:
         if not self.online:
             raise ConnectionEnded(NOT_YET)
-        self.completed.append((command, detail))
+        self.completed.append((command, detail, ends))
 
     async def _test(self) -> Outcome:
         return Outcome(ok=False, detail="offline")
@@ -119,12 +138,13 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         house.pages.close()
 
 
-def completed(house: House) -> int:
+def completed(house: House, **more: str) -> int:
     return house.write(
         JournalKind.CHECK_IN_COMPLETED,
-        check_in="5c0b6a33-6f4e-4e5e-9d5a-0e6a5e1f0001",
+        check_in=CHECK_IN,
         questionnaire="https://hub.example/fhir/Questionnaire/demo|1.0.0",
         item=[{"linkId": "1", "answer": [{"valueBoolean": True}]}],
+        **more,
     )
 
 
@@ -144,6 +164,62 @@ async def test_the_same_check_in_taken_twice_is_one_bundle(house: House) -> None
     await house.outcome_of(completed(house))
     await house.outcome_of(completed(house))
     assert len(house.books.ledger.outbox.due(10)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        pytest.param({}, {"type": "Patient", "identifier": PATIENT}, id="nobody has said"),
+        pytest.param({"source": "patient"}, {"type": "Patient", "identifier": PATIENT}, id="self"),
+        pytest.param(
+            {"source": "kin"}, {"type": "RelatedPerson", "display": "Pårørende"}, id="kin"
+        ),
+        pytest.param(
+            {"source": "nurse"},
+            {"type": "Practitioner", "display": "Helsepersonell i hjemmet"},
+            id="nurse",
+        ),
+    ],
+)
+async def test_who_answered_is_told_by_the_part_they_have(
+    house: House, said: dict[str, str], source: dict[str, Any]
+) -> None:
+    await house.outcome_of(completed(house, **said))
+    [resource] = house.responses()
+    assert resource["source"] == source
+    assert resource["subject"] == {"type": "Patient", "identifier": PATIENT}
+
+
+async def test_a_check_in_that_is_undone_is_marked_as_a_mistake(house: House) -> None:
+    await house.outcome_of(completed(house, source="kin"))
+    undone = house.write(JournalKind.CHECK_IN_UNDONE, check_in=CHECK_IN, into="another")
+    outcome = await house.outcome_of(undone)
+    first, last = house.responses()
+    assert last == first | {"status": "entered-in-error"}
+    sent, taken_back = house.books.ledger.outbox.due(10)
+    assert (taken_back.id, taken_back.id != sent.id) == (outcome.data["bundle"], True)
+    [entry] = msgspec.json.decode(taken_back.body or b"")["entry"]
+    name = first["identifier"]["value"]
+    assert entry["fullUrl"] == name
+    assert entry["request"] == {
+        "method": "PUT",
+        "url": f"QuestionnaireResponse?identifier=urn:ietf:rfc:3986|{name}",
+    }
+
+
+async def test_the_answers_that_were_sent_already_are_taken_back_too(house: House) -> None:
+    bundle = (await house.outcome_of(completed(house))).data["bundle"]
+    house.books.ledger.outbox.acknowledge([bundle], now().wall)
+    for _ in range(2):
+        undone = house.write(JournalKind.CHECK_IN_UNDONE, check_in=CHECK_IN, into="another")
+        assert (await house.outcome_of(undone)).ok
+    assert [one["status"] for one in house.responses()] == ["entered-in-error"]
+
+
+async def test_a_check_in_that_was_never_completed_cannot_be_undone(house: House) -> None:
+    undone = house.write(JournalKind.CHECK_IN_UNDONE, check_in=CHECK_IN, into="another")
+    assert not (await house.outcome_of(undone)).ok
+    assert house.responses() == []
 
 
 async def test_a_row_is_taken_once_across_restarts(house: House, tmp_path: Path) -> None:
@@ -286,4 +362,70 @@ async def test_a_message_that_was_read_offline_is_told_later(house: House) -> No
     house.online = True
     await house.messages.tell()
     await house.messages.tell()
-    assert [command for command, _ in house.completed] == ["m1"]
+    assert [command for command, _, _ in house.completed] == ["m1"]
+
+
+async def test_an_answer_to_a_message_is_kept_and_told(house: House) -> None:
+    house.books.documents.put_message(OFFERED)
+    number = house.write(JournalKind.MESSAGE_REPLIED, message="m1", reply="Ja")
+    assert (await house.outcome_of(number)).ok
+    message = house.message()
+    assert message["reply"] == "Ja"
+    assert message["read_at"] == message["replied_at"]
+    detail = {"readAt": message["read_at"], "reply": "Ja", "repliedAt": message["replied_at"]}
+    assert house.completed == [("m1", detail, True)]
+
+
+async def test_that_it_was_read_is_told_before_it_is_answered(house: House) -> None:
+    house.books.documents.put_message(OFFERED)
+    read = house.write(JournalKind.MESSAGE_READ, message="m1")
+    await house.until(lambda: house.books.ledger.notes.taken() == read)
+    read_at = house.message()["read_at"]
+    assert house.completed == [("m1", {"readAt": read_at}, False)]
+    replied = house.write(JournalKind.MESSAGE_REPLIED, message="m1", reply="Nei")
+    await house.outcome_of(replied)
+    assert house.message()["read_at"] == read_at
+    _, (_, detail, ends) = house.completed
+    assert (detail["reply"], detail["readAt"], ends) == ("Nei", read_at, True)
+    await house.messages.tell()
+    assert len(house.completed) == 2
+
+
+async def test_an_answer_that_nobody_heard_is_told_later(house: House) -> None:
+    house.books.documents.put_message(OFFERED)
+    house.online = False
+    house.write(JournalKind.MESSAGE_READ, message="m1")
+    await house.outcome_of(house.write(JournalKind.MESSAGE_REPLIED, message="m1", reply="Ja"))
+    assert not house.completed
+    house.online = True
+    await house.messages.tell()
+    await house.messages.tell()
+    assert [(detail["reply"], ends) for _, detail, ends in house.completed] == [("Ja", True)]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        pytest.param({"reply": "Kanskje"}, "not offered", id="not offered"),
+        pytest.param({"message": "m2", "reply": "Ja"}, "no such message", id="no such message"),
+    ],
+)
+async def test_an_answer_that_makes_no_sense_is_refused(
+    house: House, said: dict[str, str], why: str
+) -> None:
+    house.books.documents.put_message(OFFERED)
+    number = house.write(JournalKind.MESSAGE_REPLIED, **{"message": "m1"} | said)
+    assert await house.outcome_of(number) == Outcome(ok=False, detail=why)
+    assert "reply" not in house.message()
+    assert not house.completed
+
+
+async def test_the_first_answer_counts(house: House) -> None:
+    house.books.documents.put_message(OFFERED)
+    outcomes = [
+        await house.outcome_of(house.write(JournalKind.MESSAGE_REPLIED, message="m1", reply=reply))
+        for reply in ("Ja", "Ja", "Nei")
+    ]
+    assert [one.detail for one in outcomes] == ["", "", "answered already"]
+    assert house.message()["reply"] == "Ja"
+    assert len(house.completed) == 1

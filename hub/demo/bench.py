@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hub.demo.world import World
 
 ARRIVALS_SHOWN = 50
+MESSAGES_SHOWN = 3
+REPLIES = ("Ja", "Nei", "Ring meg")
 CALL_TIMEOUT_S = 15.0
 MESSAGE_LENGTH = 500
 WRONG_BY_H = 3
@@ -88,7 +90,7 @@ def create_app(world: "World", loop: asyncio.AbstractEventLoop) -> Flask:
     def message() -> Response:
         text = request.form.get("text", "").strip()[:MESSAGE_LENGTH]
         if text:
-            world.send_message(text)
+            world.send_message(text, REPLIES if "replies" in request.form else ())
         return redirect("/", 303)
 
     return app
@@ -109,6 +111,7 @@ class Actions:
             "start": self._start,
             "kill": self._kill,
             "see": self._see,
+            "pause": self._pause,
         }
 
     def find(self, action: str, subject: str) -> Coroutine[Any, Any, None] | None:
@@ -124,6 +127,8 @@ class Actions:
                 return subject in household.on_air
             case "see":
                 return subject.isdigit()
+            case "pause":
+                return subject in ("on", "off")
             case _:
                 return subject in ("broker", "hub", "web")
 
@@ -164,6 +169,9 @@ class Actions:
     async def _see(self, subject: str) -> None:
         self._world.central.see(int(subject))
 
+    async def _pause(self, subject: str) -> None:
+        self._world.pause(paused=subject == "on")
+
     def _child(self, name: str) -> Child:
         return self._world.hub if name == "hub" else self._world.web
 
@@ -175,6 +183,8 @@ def snapshot(world: "World") -> dict[str, Any]:
         "devices": [*_devices(world), _wired()],
         "machines": _machines(world),
         "hub_is_online": world.hub_is_online,
+        "is_paused": world.is_paused,
+        "said": _said(world),
         "arrivals": [_shown(view(it)) for it in reversed(arrivals[-ARRIVALS_SHOWN:])],
         "count": len(arrivals),
         "duplicates": world.central.store.duplicates(),
@@ -224,6 +234,16 @@ def _machines(world: "World") -> list[dict[str, Any]]:
     ]
     broker = {"name": "broker", "pid": world.broker.pid, "starts": None}
     return [broker | {"is_wanted": world.broker.is_running}, *children]
+
+
+def _said(world: "World") -> list[str]:
+    """What the patient did with messages: the newest word of each that has one, newest first."""
+    details = {ack.get("id"): ack.get("detail", {}) for ack in world.central.acks}
+    return [
+        f"“{detail['reply']}”" if "reply" in detail else "read"
+        for detail in reversed(details.values())
+        if "readAt" in detail
+    ][:MESSAGES_SHOWN]
 
 
 def _shown(seen: View) -> dict[str, Any]:

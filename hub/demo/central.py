@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 CLIENT_ID = "central"
 EVERYTHING_UP = "dho/v1/+/+/up/#"
-CONTRACT = "1.1"
+CONTRACT = "1.2"
 SESSION_EXPIRY_S = 30 * 24 * 3600
 RECEIPT_EXPIRY_S = 7 * 24 * 3600
 COMMAND_LIFE = timedelta(days=1)
@@ -152,8 +152,12 @@ class Central:
         self._client.publish(topic, msgspec.json.encode(payload), qos=1, properties=properties)
         return str(id_)
 
-    def show_message(self, tenant: str, hub: str, text: str, title: str) -> str:
-        return self.command(tenant, hub, "message.show", {"title": title, "text": text})
+    def show_message(
+        self, tenant: str, hub: str, text: str, title: str, replies: Sequence[str] = ()
+    ) -> str:
+        """With `replies` the acknowledgements tell when it was read, and which was chosen."""
+        said = {"title": title, "text": text} | ({"replies": list(replies)} if replies else {})
+        return self.command(tenant, hub, "message.show", said)
 
     def _on_connect(
         self,

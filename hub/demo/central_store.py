@@ -36,13 +36,16 @@ CREATE TABLE IF NOT EXISTS entry (
 
 PUT_ENTRY = """
 INSERT INTO entry (identity, bundle, type, resource) VALUES (?, ?, ?, ?)
-ON CONFLICT (identity) DO UPDATE SET copies = copies + 1 RETURNING copies
+ON CONFLICT (identity) DO UPDATE SET copies = copies + 1
 """
-# A conditional update replaces what is there: a device with new firmware, an alert that is cleared.
+# A conditional update replaces what is there: an alert that is cleared, answers that are taken
+# back. What would create it comes too late then; an alert that has ended is not opened again by
+# what was sent before its end. An update that comes again is a copy.
 REPLACE_ENTRY = """
 INSERT INTO entry (identity, bundle, type, resource) VALUES (?, ?, ?, ?)
-ON CONFLICT (identity) DO UPDATE SET copies = copies + 1, resource = excluded.resource
-RETURNING copies
+ON CONFLICT (identity) DO UPDATE SET copies = copies + (bundle = excluded.bundle),
+  bundle = excluded.bundle,
+  resource = iif(CAST(resource AS TEXT) ->> 'status' = 'final', resource, excluded.resource)
 """
 ARRIVALS = """
 SELECT number, hub, kind, id, body, received_at, copies, seen_at FROM bundle
@@ -151,10 +154,11 @@ class CentralStore:
         return int(row[0])
 
     def _put_entry(self, bundle: int, entry: Entry) -> str:
+        known = self._db.execute("SELECT 1 FROM entry WHERE identity = ?", (entry.identity,))
+        status = DUPLICATE if known.fetchone() else CREATED
         statement = REPLACE_ENTRY if entry.replaces else PUT_ENTRY
-        values = (entry.identity, bundle, entry.type, entry.resource)
-        copies = self._db.execute(statement, values).fetchone()[0]
-        return CREATED if copies == 1 else DUPLICATE
+        self._db.execute(statement, (entry.identity, bundle, entry.type, entry.resource))
+        return status
 
     def _arrivals(self, number: int | None = None) -> list[Arrival]:
         return [

@@ -82,6 +82,11 @@ class _Answered(Struct, frozen=True, rename="camel"):
     item: tuple["_Answered", ...] = ()
 
 
+class _Reference(Struct, frozen=True):
+    type: str = ""
+    display: str = ""
+
+
 class _Resource(Struct, frozen=True, rename="camel"):
     resource_type: str
     code: _Concept = _Concept()
@@ -92,6 +97,7 @@ class _Resource(Struct, frozen=True, rename="camel"):
     authored: datetime | None = None
     identified_date_time: datetime | None = None
     status: str = ""
+    source: _Reference = _Reference()
     detail: str = ""
     item: tuple[_Answered, ...] = ()
 
@@ -166,8 +172,10 @@ def _line(resource: _Resource) -> Line | None:
         case "Observation":
             return _observation(resource)
         case "QuestionnaireResponse":
-            text = " · ".join(_answers(resource.item))
-            return Line("Check-in", text, {}, _aware(resource.authored))
+            text = " · ".join([*_answers(resource.item), *_answered_by(resource.source)])
+            withdrawn = resource.status == "entered-in-error"
+            label = "Check-in, withdrawn by the patient" if withdrawn else "Check-in"
+            return Line(label, text, {}, _aware(resource.authored))
         case "DetectedIssue":
             text = f"{resource.code.label} ({resource.status}) {resource.detail}".strip()
             return Line("Alert", text, {}, _aware(resource.identified_date_time))
@@ -208,6 +216,11 @@ def _answers(items: tuple[_Answered, ...]) -> list[str]:
             said.append(f"{item.text} {', '.join(values)}".strip())
         said += _answers(item.item)
     return said
+
+
+def _answered_by(source: _Reference) -> list[str]:
+    """Of somebody else than the patient."""
+    return [f"answered by: {source.display}"] if source.display else []
 
 
 def _plain(value: Any) -> Any:

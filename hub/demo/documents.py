@@ -14,7 +14,8 @@ def plan(system: str, value: str) -> bytes:
     """The demo's self-treatment plan, for the patient with this pseudonym."""
     bundle = msgspec.json.decode(PLAN.read_bytes())
     for entry in bundle["entry"]:
-        entry["resource"]["subject"]["identifier"] = {"system": system, "value": value}
+        if "subject" in entry["resource"]:
+            entry["resource"]["subject"]["identifier"] = {"system": system, "value": value}
     return msgspec.json.encode(bundle)
 
 
@@ -31,6 +32,12 @@ def questionnaires() -> bytes:
         "entry": [{"fullUrl": each["url"], "resource": each} for each in found],
     }
     return msgspec.json.encode(bundle)
+
+
+def config(number: int, paused: dict[str, str | None] | None) -> bytes:
+    """How the service is run for this patient."""
+    said = {"servicePaused": paused} if paused else {}
+    return msgspec.json.encode({"schema": "dho.config/1.1", "version": f"{number}", **said})
 
 
 def kit(devices: Sequence[dict[str, Any]]) -> bytes:

@@ -1,5 +1,6 @@
 """A visitor to the kiosk's pages: follows links and fills forms like a browser without scripts."""
 
+import re
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 TIMEOUT_S = 10
 PAGES_AT_MOST = 60
 CHECK_IN = "check-in"
+BEGIN = re.compile(r"check-in/[^/]+/[^/]+$")
 DIGIT = "7"
 
 
@@ -31,6 +33,10 @@ class Form:
             if button[0] == name and value in (None, button[1]):
                 return button
         return None
+
+    def further(self) -> tuple[str, str] | None:
+        """What ends the page, rather than what shows more of it."""
+        return next((button for button in self.buttons if button[0] != "more"), None)
 
     def has_value(self, name: str) -> bool:
         return any(key == name and value for key, value in self.fields)
@@ -118,7 +124,11 @@ def _next(visitor: Visitor, page: Page) -> Page:
             return visitor.press(page, form, key)
     for form in forms:
         if form.action.endswith("/send") or "/question/" in (form.action or page.path):
-            return visitor.press(page, form, form.buttons[0] if form.buttons else None)
+            return visitor.press(page, form, form.further())
+    # It begins with a page that says how long it is; a long question begins with its text.
+    for link in page.links:
+        if BEGIN.search(link) or link.startswith("?part="):
+            return visitor.get(urljoin(page.address, link))
     # The answers to look over can be more than one page; the last one has the button.
     further = [link for link in page.links if "/review/" in link]
     if further:

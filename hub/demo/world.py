@@ -11,9 +11,11 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -32,6 +34,10 @@ HUB_ID = "02000000000000D0"
 TENANT = "1804"
 PATIENT = ("urn:oid:2.999.1.2.3.4", "p-demo")
 DIRECTORY = Path(".demo")
+FROM = "Melding fra oppfølgingssenteret"
+GREETING = "Hei! Kan vi ringe deg i morgen mellom kl. 10 og 12?"
+REPLIES = ("Ja, det passer", "Nei, ikke i morgen", "Ring meg i dag")
+LOOK_S = 0.2
 KIOSK_PORT, SETUP_PORT, BENCH_PORT = 8080, 8443, 8090
 
 SETTINGS = """\
@@ -87,6 +93,8 @@ class World:
         self.household = Household(self.air, self.directory / "devices")
         self.broker = Broker(self.directory / "broker", dies_with_us=True)
         self._arrived = arrived
+        self.is_new = not (self.directory / "central.db").exists()
+        self.is_paused = False
         self._kiosk_port = _port(KIOSK_PORT) if ports else free_port()
         self._setup_port = _port(SETUP_PORT) if ports else free_port()
         self._bench_port = _port(BENCH_PORT) if ports else free_port()
@@ -147,11 +155,26 @@ class World:
             ("plan", documents.plan(*PATIENT)),
             ("questionnaires", documents.questionnaires()),
             ("devices", documents.kit(self.household.kit)),
+            ("config", documents.config(int(time.time()), None)),
         ):
             self.central.desire(TENANT, HUB_ID, name, payload)
 
-    def send_message(self, text: str) -> None:
-        self.central.show_message(TENANT, HUB_ID, text, "Melding fra oppfølgingssenteret")
+    def send_message(self, text: str, replies: Sequence[str] = ()) -> None:
+        self.central.show_message(TENANT, HUB_ID, text, FROM, replies)
+
+    async def greet(self) -> None:
+        """The first message of a new home, once there is somebody to hear it."""
+        while not self.hub_is_online:  # noqa: ASYNC110 - another process, which can only be looked at
+            await asyncio.sleep(LOOK_S)
+        self.send_message(GREETING, REPLIES)
+
+    def pause(self, *, paused: bool) -> None:
+        """The patient is away; or back again."""
+        self.is_paused = paused
+        since = datetime.now(NORWAY).date().isoformat()
+        pause = {"from": since, "to": None, "reason": "Ferie"} if paused else None
+        document = documents.config(int(time.time()), pause)
+        self.central.desire(TENANT, HUB_ID, "config", document)
 
     def _settings(self, air_port: int) -> str:
         system, value = PATIENT
@@ -203,7 +226,10 @@ async def _follow(directory: Path) -> int:
             "What arrives at the central service follows. Ctrl-C ends it all.",
             flush=True,
         )
+        greeting = asyncio.ensure_future(world.greet()) if world.is_new else None
         await end.wait()
+        if greeting is not None:
+            greeting.cancel()
         print("ending …", file=sys.stderr)  # noqa: T201
     return 0
 

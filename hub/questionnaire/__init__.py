@@ -5,6 +5,7 @@
     next_question(questionnaire, answers)       the first that still waits; None when done
     parse_answer(question, form_value)          what the page posts → answer; raises BadAnswer
     answered_items(questionnaire, answers)      the items of the QuestionnaireResponse
+    offers_same_as_last(questionnaire)          whether "the same as last time" may be offered
     translated(questionnaire, language)         a copy in the patient's language
     FEATURES                                    what the hub can show, told to the central service
 
@@ -13,7 +14,14 @@ Everything here is pure. `questionnaire` is the FHIR resource as JSON and has pa
 """
 
 from .answer import BadAnswer, parse_answer
-from .flow import Question, answered_items, canonical, next_question, questions
+from .flow import (
+    Question,
+    answered_items,
+    canonical,
+    next_question,
+    offers_same_as_last,
+    questions,
+)
 from .form import Answer, Answers, Choice, Unsupported
 from .subset import FEATURES, check
 from .translation import translated
@@ -30,6 +38,7 @@ __all__ = [
     "canonical",
     "check",
     "next_question",
+    "offers_same_as_last",
     "parse_answer",
     "questions",
     "translated",

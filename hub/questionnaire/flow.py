@@ -6,6 +6,7 @@ from decimal import Decimal
 from .form import (
     MAX_VALUE,
     MIN_VALUE,
+    SAME_AS_LAST,
     Answer,
     Answers,
     Choice,
@@ -57,6 +58,12 @@ def canonical(questionnaire: Json) -> str:
     """How a QuestionnaireResponse names the questionnaire: `url|version`."""
     form = read(questionnaire)
     return f"{form.url}|{form.version}"
+
+
+def offers_same_as_last(questionnaire: Json) -> bool:
+    """Whether the patient may take over the answers of the last time, to look at and send."""
+    extensions = read(questionnaire).extension
+    return any(one.url == SAME_AS_LAST and one.value_boolean is True for one in extensions)
 
 
 def questions(questionnaire: Json, answers: Answers) -> list[Question]:

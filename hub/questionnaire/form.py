@@ -25,6 +25,7 @@ TRANSLATION = EXTENSIONS + "translation"
 MIN_VALUE = EXTENSIONS + "minValue"
 MAX_VALUE = EXTENSIONS + "maxValue"
 ITEM_CONTROL = EXTENSIONS + "questionnaire-itemControl"
+SAME_AS_LAST = "https://hub.example/fhir/StructureDefinition/samme-som-sist"
 
 
 class Unsupported(ValueError):
@@ -87,6 +88,7 @@ class ItemControl(msgspec.Struct):
 
 class Extension(msgspec.Struct, rename="camel"):
     url: str
+    value_boolean: bool | None = None
     value_integer: int | None = None
     value_decimal: Decimal | None = None
     value_codeable_concept: ItemControl | None = None

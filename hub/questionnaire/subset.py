@@ -6,6 +6,7 @@ from .form import (
     ITEM_CONTROL,
     MAX_VALUE,
     MIN_VALUE,
+    SAME_AS_LAST,
     TRANSLATION,
     Condition,
     Extension,
@@ -49,12 +50,17 @@ def check(questionnaire: Json) -> None:
 def faults(form: Form) -> Iterator[Fault]:
     if form.modifiers or form.implicit_rules:
         yield "$", "modifier extensions and implicit rules are not understood"
-    yield from unknown(form.extension, "$", (TRANSLATION,))
+    yield from unknown(form.extension, "$", (TRANSLATION, SAME_AS_LAST))
+    for extension in form.extension:
+        if extension.url == SAME_AS_LAST and extension.value_boolean is None:
+            yield "$.extension", f"{SAME_AS_LAST} needs a boolean"
     if not form.item:
         yield "$.item", "no items"
     placed = list(placed_items(form.item, "$.item"))
     by_id: dict[str, Item] = {}
     for path, item, _ in placed:
+        if not item.link_id:
+            yield f"{path}.linkId", "empty"
         if item.link_id in by_id:
             yield f"{path}.linkId", f"{item.link_id!r} is used twice"
         by_id[item.link_id] = item

@@ -34,6 +34,12 @@ VALUES (:number, :kind, :check_in, sealed(:body, 'entry', :number), :form,
 THAT_DAY = """iif(written_boot = :boot, written_mono >= :mono,
     written_wall >= :wall AND written_wall < :end)"""
 
+RECENT = """iif(written_boot = :boot, written_mono >= :mono,
+    :trusted AND written_state = 'ntp' AND written_wall >= :wall AND written_wall <= :end)"""
+
+UNDONE = """EXISTS (SELECT 1 FROM entry AS undone
+    WHERE undone.check_in = entry.check_in AND undone.kind = 'check_in_undone')"""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -63,20 +69,33 @@ class Journal:
         self, kind: JournalKind, body: dict[str, Any], *, form: str | None, moment: Moment
     ) -> Written:
         """Durable on return. A repeated form token changes nothing: a double tap is one entry."""
-        columns = moment_columns("written", moment) | {
-            "kind": kind.value,
-            "check_in": body.get("check_in"),
-            "body": to_bytes(body),
-            "form": form,
-        }
+        return self.append_all([(kind, body)], form=form, moment=moment)
+
+    def append_all(
+        self,
+        rows: Sequence[tuple[JournalKind, dict[str, Any]]],
+        *,
+        form: str | None,
+        moment: Moment,
+    ) -> Written:
+        """The same of several rows: all of them or none. The first bears the form token."""
         with self._database.transaction():
             before = form and self._database.value(
                 "SELECT number FROM entry WHERE form = ?", (form,)
             )
             if before:
                 return Written(before, again=True)
-            number = 1 + self._database.value("SELECT seq FROM sqlite_sequence")
-            return Written(self._database.insert(INSERT, columns | {"number": number}), again=False)
+            first = 1 + self._database.value("SELECT seq FROM sqlite_sequence")
+            for place, (kind, body) in enumerate(rows):
+                columns = moment_columns("written", moment) | {
+                    "number": first + place,
+                    "kind": kind.value,
+                    "check_in": body.get("check_in"),
+                    "body": to_bytes(body),
+                    "form": None if place else form,
+                }
+                self._database.insert(INSERT, columns)
+            return Written(first, again=False)
 
     def answers(self, check_in: str) -> dict[str, Any]:
         """link_id → the latest answer given in this check-in; None: asked and left open."""
@@ -88,7 +107,7 @@ class Journal:
         return {body["link_id"]: body["answer"] for body in bodies if body}
 
     def draft(self, questionnaire: str, since: Moment) -> str | None:
-        """The newest check-in of this questionnaire begun and neither ended nor stopped.
+        """The newest check-in of this questionnaire begun and not ended, also not by a later one.
 
         since  a midnight, on both clocks: an entry of the same boot is placed by the monotonic one
         """
@@ -98,19 +117,18 @@ class Journal:
             f" AND {THAT_DAY} AND NOT EXISTS (SELECT 1 FROM entry AS last"
             "   WHERE last.check_in = answer.check_in"
             "   AND last.kind IN ('check_in_completed', 'check_in_stopped'))"
+            " AND NOT EXISTS (SELECT 1 FROM entry WHERE kind = 'check_in_completed'"
+            "   AND number > answer.number"
+            "   AND unsealed(body, 'entry', number) ->> 'questionnaire' = :questionnaire"
+            f"  AND NOT {UNDONE})"
             " ORDER BY number DESC LIMIT 1",
             _that_day(since) | {"questionnaire": questionnaire},
         )
         return draft
 
     def completed(self, questionnaire: str, since: Moment) -> datetime | None:
-        """When this questionnaire was last answered to its end."""
-        row = self._database.row(
-            f"SELECT * FROM entry WHERE kind = 'check_in_completed' AND {THAT_DAY}"  # noqa: S608
-            " AND unsealed(body, 'entry', number) ->> 'questionnaire' = :questionnaire"
-            " ORDER BY number DESC LIMIT 1",
-            _that_day(since) | {"questionnaire": questionnaire},
-        )
+        """When this questionnaire was last answered to its end, and not undone."""
+        row = self._last_completed(questionnaire, THAT_DAY, _that_day(since))
         if row is None:
             return None
         written = to_moment(row, "written")
@@ -118,14 +136,56 @@ class Journal:
             return written.wall
         return since.wall + timedelta(milliseconds=written.mono_ms - since.mono_ms)
 
-    def last(self, kind: JournalKind) -> Entry | None:
+    def recent(self, questionnaire: str, within: timedelta, now: Moment) -> Entry | None:
+        """The check-in that was last completed, and not undone, if it is known to be no older.
+
+        Of an earlier boot it is known only where both moments are by a clock to be trusted.
+        """
+        row = self._last_completed(questionnaire, RECENT, _recent(within, now))
+        return None if row is None else _to_entry(self._key, row)
+
+    def _last_completed(
+        self, questionnaire: str, when: str, bounds: dict[str, object]
+    ) -> Row | None:
+        return self._database.row(
+            f"SELECT * FROM entry WHERE kind = 'check_in_completed' AND {when}"  # noqa: S608
+            " AND unsealed(body, 'entry', number) ->> 'questionnaire' = :questionnaire"
+            f" AND NOT {UNDONE} ORDER BY number DESC LIMIT 1",
+            bounds | {"questionnaire": questionnaire},
+        )
+
+    def ended(self, check_in: str) -> Entry | None:
+        """How it ended: completed, stopped, or undone after that; None while it goes on."""
         row = self._database.row(
-            "SELECT * FROM entry WHERE kind = ? ORDER BY number DESC LIMIT 1", (kind.value,)
+            "SELECT * FROM entry WHERE check_in = ? AND kind IN"
+            " ('check_in_completed', 'check_in_stopped', 'check_in_undone')"
+            " ORDER BY number DESC LIMIT 1",
+            (check_in,),
         )
         return None if row is None else _to_entry(self._key, row)
 
+    def last(self, kind: JournalKind) -> Entry | None:
+        """A check-in that was undone does not count as completed."""
+        row = self._database.row(
+            "SELECT * FROM entry WHERE kind = :kind"  # noqa: S608
+            f" AND NOT (kind = 'check_in_completed' AND {UNDONE}) ORDER BY number DESC LIMIT 1",
+            {"kind": kind.value},
+        )
+        return None if row is None else _to_entry(self._key, row)
+
+    def replies(self) -> dict[str, Entry]:
+        """message → the last answer given to it."""
+        found = self._database.rows(
+            "SELECT * FROM entry WHERE kind = 'message_replied' ORDER BY number"
+        )
+        entries = [_to_entry(self._key, row) for row in found]
+        return {entry.body["message"]: entry for entry in entries if entry.body}
+
     def messages_read(self) -> set[str]:
-        found = self._database.rows("SELECT * FROM entry WHERE kind = 'message_read'")
+        """Who answers one has read it."""
+        found = self._database.rows(
+            "SELECT * FROM entry WHERE kind IN ('message_read', 'message_replied')"
+        )
         return {body["message"] for row in found if (body := _body(self._key, row))}
 
     def whose(self, after: int) -> dict[str, JournalKind]:
@@ -212,6 +272,16 @@ def _that_day(since: Moment) -> dict[str, object]:
         "mono": since.mono_ms,
         "wall": to_text(since.wall),
         "end": to_text(since.wall + LONGEST_DAY),
+    }
+
+
+def _recent(within: timedelta, now: Moment) -> dict[str, object]:
+    return {
+        "boot": now.boot_id,
+        "mono": now.mono_ms - within // timedelta(milliseconds=1),
+        "trusted": now.trusted,
+        "wall": to_text(now.wall - within),
+        "end": to_text(now.wall),
     }
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import TypeVar
 
-from drivers.measurement import Measurement, Rejected
+from drivers.measurement import Kind, Measurement, Rejected
 from hub.clock import Moment
 from hub.records import Kept, OutboxKind, Reception, Whose
-from hub.store import dating, quarantine, retention, sealing
+from hub.store import dating, quarantine, recent, retention, sealing
 from hub.store.encoding import moment_columns, to_bytes, to_moment
 from hub.store.errors import DiskFull
 from hub.store.key import Key
@@ -138,6 +138,9 @@ class Ledger:
         """None for one that is not here, or not whole."""
         row = self._database.row("SELECT * FROM measurement WHERE id = ?", (id,))
         return None if row is None else self._read(row)
+
+    def received(self, kind: Kind, since: datetime) -> list[Kept]:
+        return recent.received(self._database, kind, since)
 
     def reject(self, rejected: Rejected, reception: Reception) -> None:
         """Keep a payload that could not be decoded, for the technician."""

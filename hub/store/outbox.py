@@ -134,6 +134,16 @@ class Outbox:
             )
         return True
 
+    def is_seen(self, id: str) -> bool:
+        """Whether a nurse has opened it."""
+        seq = self.seq_of(id)
+        return self._database.value("SELECT seen_at FROM outbox WHERE seq = ?", (seq,)) is not None
+
+    def body_of(self, id: str) -> bytes | None:
+        """What was sealed under this id; None where it is gone, or damaged."""
+        row = self._database.row("SELECT * FROM bundle WHERE id = ?", (id,))
+        return None if row is None else bundle_body(self._database.key, row)
+
     def leave_unsent(self, seq: int) -> None:
         """Nothing is left in this row to send: everything in it was disowned in time."""
         self._database.change(

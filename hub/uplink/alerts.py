@@ -42,6 +42,7 @@ def alert(
     observations: Sequence[str] = (),
     device: Device | None = None,
     clearing: str | None = None,
+    again: str | None = None,
 ) -> tuple[str, bytes]:
     """→ (message id, body), for the topic of alerts.
 
@@ -52,6 +53,7 @@ def alert(
     at            when it arose, or was cleared
     clearing      how it ended: the same alert, `final`. It is a message of its own, so its id is
                   another; the identifier inside is the same
+    again         a word for what is new, where the alert may have been told of before: the same
     """
     own = urn("alert", gateway.hub, code, about)
     implicated = [named_reference("Observation", urn_name(each)) for each in observations]
@@ -71,4 +73,5 @@ def alert(
         **({"detail": detail} if detail else {}),
         **({"mitigation": [ended]} if clearing else {}),
     }
-    return urn(own, "cleared") if clearing else own, encoder.encode(resource)
+    change = "cleared" if clearing else again
+    return urn(own, change) if change else own, encoder.encode(resource)

@@ -89,7 +89,8 @@ class Commands:
         await self._run(topic, wanted)
 
     async def complete(self, id: str, detail: Reply, *, state: State = State.SUCCEEDED) -> None:
-        """The end of a command whose handler returned None, such as a message that was read.
+        """The end of a command whose handler returned None, such as a message that was read;
+        with IN_PROGRESS, what is known before its end.
 
         Returns when the broker has it; ConnectionEnded means: ask again once there is a connection.
         Asking again is harmless.

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
+from hub.pause import Config
 from hub.settings import Patient
 from hub.uplink.decoding import Malformed
 
@@ -80,7 +81,7 @@ class _Kit(Struct, frozen=True):
     devices: Annotated[list[_KitDevice], Meta(max_length=100)] = field(default_factory=list)
 
 
-class _Config(Struct, frozen=True):
+class _Config(Config, frozen=True, kw_only=True, rename="camel"):
     schema: Annotated[str, Meta(pattern=r"^dho\.config/1\.[0-9]+$")]
     version: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=100)]
 
@@ -133,6 +134,7 @@ def devices(payload: bytes) -> Offer:
 
 
 def config(payload: bytes) -> Offer:
+    """How the service is run for this patient (`dho.config/1.x`): pause and quiet hours."""
     content = _json(payload)
     return Offer(_typed(content, _Config).version, content)
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from hub.uplink.decoding import Malformed
 
-CONTRACT = "1.1"  # user property `sv`: the minor version that this hub speaks
+CONTRACT = "1.2"  # user property `sv`: the minor version that this hub speaks
 JSON = "application/json"
 FHIR_JSON = "application/fhir+json; fhirVersion=4.0"
 

@@ -20,14 +20,19 @@ SIGNED_ONLY = frozenset({"hub.reboot", "hub.update", "hub.wipe", "log.upload"})
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Short = Annotated[str, Meta(max_length=TITLE_LIMIT)]
+Reply = Annotated[str, Meta(min_length=1, max_length=40)]  # what stands on a button
 
 
 class MessageShow(Struct, frozen=True, rename="camel"):
-    """`message.show`. A text that is too long is refused, not cut: the nurse must know."""
+    """`message.show`. A text that is too long is refused, not cut: the nurse must know.
+
+    replies  what the patient may answer with; each is a button
+    """
 
     text: Annotated[str, Meta(min_length=1, max_length=TEXT_LIMIT)]
     title: Short = ""
     require_read: bool = False
+    replies: Annotated[list[Reply], Meta(max_length=4)] = []
 
 
 class MessageClear(Struct, frozen=True):

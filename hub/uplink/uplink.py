@@ -26,6 +26,7 @@ from hub.uplink.dialect import DIALECTS
 from hub.uplink.endings import NOT_YET, STOPPED, ConnectionEnded, Ending, EndingKind
 from hub.uplink.envelope import Publication
 from hub.uplink.inbox import Inbox
+from hub.uplink.orders import State
 from hub.uplink.patience import Pace
 from hub.uplink.rows import OnLedger, Seal
 from hub.uplink.sender import Sender
@@ -180,9 +181,10 @@ class Uplink:
     def remove_device(self, key: str) -> None:
         self._board.put(self.topics.device(key), b"")
 
-    async def complete(self, command: str, detail: Reply) -> None:
-        """The late end of a command (`Commands.complete`)."""
-        await self._commands.complete(command, detail)
+    async def complete(self, command: str, detail: Reply, *, ends: bool = True) -> None:
+        """The late end of a command, or what is known before it (`Commands.complete`)."""
+        state = State.SUCCEEDED if ends else State.IN_PROGRESS
+        await self._commands.complete(command, detail, state=state)
 
     async def leave(self, reason: Literal["shutdown", "reboot", "update"]) -> None:
         """Say goodbye, so that nobody takes this for a loss, and stay away."""

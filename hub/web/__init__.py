@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined
 from hub.records import JournalKind
 from hub.web import assets, errors, guard, language
 from hub.web.kiosk import PAGES as KIOSK_PAGES
-from hub.web.kiosk import setup_door
+from hub.web.kiosk import screen, setup_door
 from hub.web.kiosk.frame import frame
 from hub.web.parts import LOOPBACK_HOSTS, Parts, parts
 from hub.web.setup import PAGES as SETUP_PAGES
@@ -29,7 +29,7 @@ def kiosk(built_of: Parts) -> Flask:
     app = _application(built_of, "kiosk")
     app.config["TRUSTED_HOSTS"] = LOOPBACK_HOSTS
     app.before_request(_patients_language)
-    guard.guard(app, built_of.key, salt="kiosk", without_token=setup_door.BY_PROGRAMS)
+    guard.guard(app, built_of.key, "kiosk", without_token=setup_door.BY_PROGRAMS | screen.BY_SCRIPT)
     app.context_processor(frame)
     for pages in KIOSK_PAGES:
         app.register_blueprint(pages)
@@ -57,7 +57,8 @@ def _application(built_of: Parts, room: str) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.extend(newstyle_gettext=True)
-    app.jinja_env.globals.update(language=language.current, language_name=language.current_name)
+    app.jinja_env.globals.update(language=language.current, languages=language.names)
+    app.jinja_env.globals["language_name"] = language.current_name
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(language.gettext, language.ngettext, newstyle=True)
     assets.serve_from(app)
@@ -72,8 +73,8 @@ def _patients_language() -> None:
 
 
 def _technicians_language() -> None:
-    wanted = request.accept_languages.best_match([*language.offered(), "no"])
-    language.use("nb" if wanted == "no" else wanted or parts().settings.hub.language)
+    wanted = language.wanted_by(request.accept_languages)
+    language.use(wanted or parts().settings.hub.language)
 
 
 def _only_while_open() -> None:

@@ -13,7 +13,7 @@ from flask import Flask, Response, abort
 STATIC = Path(__file__).parent / "static"
 INTER = STATIC / "vendor" / "inter"
 DESIGN_SYSTEM = STATIC / "vendor" / "designsystemet"
-FONTS = ("inter-latin-wght-normal.woff2", "inter-latin-ext-wght-normal.woff2")
+FONTS = ("inter-four-languages.woff2", "inter-latin-ext-wght-normal.woff2")
 YEAR_S = 31_536_000
 
 STYLES = {
@@ -25,8 +25,13 @@ STYLES = {
         STATIC / "kiosk.css",
         STATIC / "drawing.css",
         STATIC / "reading.css",
+        STATIC / "measuring.css",
+        STATIC / "languages.css",
+        STATIC / "questions.css",
         STATIC / "today.css",
         STATIC / "plan.css",
+        STATIC / "listen.css",
+        STATIC / "night.css",
     ),
     "setup.css": (
         DESIGN_SYSTEM / "base.css",
@@ -39,7 +44,7 @@ STYLES = {
         STATIC / "drawing.css",
     ),
 }
-SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js")
+SCRIPTS = ("watch.js", "keypad.js", "forms.js", "idle.js", "countdown.js", "night.js", "listen.js")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """How to make a device ready for the hub, and how to measure with it: a step, a sentence.
 
+`hub.web.guidance` has what is said while somebody measures.
+
 By shape, and by model where one is known to differ. The buttons of a model are those that its maker
 or its drivers' authors name (sources in drivers/catalogue.toml); where nobody says which, the words
 send the technician to the leaflet in the box.
@@ -12,7 +14,7 @@ from drivers.catalogue import Model, Pairing, Shape
 from hub.records import Device
 from hub.web.language import gettext, marked
 
-FORGET_PHONE = marked("Er det brukt med en mobiltelefon, fjern det fra telefonen og appen først.")
+FORGET_PHONE = marked("Er det brukt med en mobiltelefon? Fjern det fra telefonen og appen først.")
 PROVE = marked("Ta én måling nå. Den skal komme på skjermen hjemme.")
 LEAFLET = marked("Gjør det klart for paring slik bruksanvisningen i esken sier.")
 NO_PAIRING = marked("Det trenger ingen paring. Boksen hører det når det måler.")
@@ -55,9 +57,11 @@ PASSKEYS = {
     Pairing.PASSKEY_ON_HUB: (TYPE_THERE,),
 }
 
+REST = marked("Sitt rolig i fem minutter.")
+
 MEASURE = {
     Shape.CUFF: (
-        marked("Sitt rolig i fem minutter."),
+        REST,
         marked("Sett mansjetten på bar overarm."),
         marked("Trykk START. Sitt stille, og ikke snakk."),
         marked("Vent. Tallet kommer på denne skjermen."),
@@ -104,17 +108,21 @@ MEASURE = {
     ),
 }
 WRIST = (
-    marked("Sitt rolig i fem minutter."),
+    REST,
     marked("Fest måleren på håndleddet, og hold det i høyde med hjertet."),
     marked("Trykk START. Sitt stille, og ikke snakk."),
     marked("Vent. Tallet kommer på denne skjermen."),
 )
 WITH_M = (*MEASURE[Shape.CUFF][:3], marked("Trykk M-knappen. Tallet kommer på denne skjermen."))
-MEASURE_MODELS = {
-    "silvercrest-sbm69": WITH_M,
-    "omron-rs2-intelli-it": WRIST,
-    "omron-rs7-intelli-it": WRIST,
+WRIST_MODELS = {"omron-rs2-intelli-it", "omron-rs7-intelli-it"}
+MEASURE_MODELS = {"silvercrest-sbm69": WITH_M, **dict.fromkeys(WRIST_MODELS, WRIST)}
+PICTURES = {
+    "silvercrest-sbm69": "cuff-with-m",
+    "omron-evolv": "cuff-in-one",
+    "viatom-o2ring": "ring",
+    **dict.fromkeys(WRIST_MODELS, "wrist"),
 }
+"""Drawings of models that do not look like others of their shape."""
 
 SHAPES_OF_DRIVERS = {"nonin": Shape.OXIMETER, "gatt-continuous-glucose": Shape.GLUCOSE_SENSOR}
 """Where the catalogue has no model that could tell."""
@@ -126,6 +134,11 @@ def shape_of(device: Device) -> Shape | None:
         return model.shape
     shapes = {model.shape for model in catalogue.models() if model.driver == device.driver}
     return shapes.pop() if len(shapes) == 1 else SHAPES_OF_DRIVERS.get(device.driver)
+
+
+def picture(shape: Shape, model: Model | None = None) -> str:
+    """The name of a drawing in `drawings.html`."""
+    return PICTURES.get(model.id, shape.value) if model else shape.value
 
 
 def pairing(shape: Shape, model: Model | None = None) -> list[str]:
@@ -143,10 +156,10 @@ def pairing(shape: Shape, model: Model | None = None) -> list[str]:
             return _told((FORGET_PHONE, *(own or READY[shape]), *passkey, PROVE))
 
 
-def measuring(shape: Shape, model: Model | None = None) -> list[str]:
-    """For the patient."""
+def measuring(shape: Shape, model: Model | None = None, *, rested: bool = False) -> list[str]:
+    """For the patient; who has rested before is not told to."""
     own = MEASURE_MODELS.get(model.id) if model else None
-    return _told(own or MEASURE[shape])
+    return _told(step for step in own or MEASURE[shape] if not (rested and step is REST))
 
 
 def _told(steps: Iterable[str]) -> list[str]:

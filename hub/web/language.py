@@ -17,14 +17,25 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from flask import current_app, g
+from werkzeug.datastructures import Accept
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE = "nb"
-NAMES = {"nb": "Norsk", "nn": "Nynorsk", "se": "Davvisámegiella", "en": "English"}
-SHORT_NAMES = NAMES | {"se": "Sámi"}
+NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "se": "Davvisámegiella", "en": "English"}
+SHORT_NAMES = NAMES | {"nb": "Norsk", "se": "Sámi"}  # beside an icon
 LOCALES = {"nb": "nb", "nn": "nn", "se": "se", "en": "en_GB"}
+# What a browser may ask for instead. The other Sámi languages have no catalogue; whoever reads
+# them in Norway reads Bokmål.
+ALSO = {"no": "nb", "sma": "nb", "smj": "nb", "sme": "se"}
+LONG_DATE = {"se": "EEEE MMMM d. 'b.'", "en": "EEEE d MMMM"}
+DAY_AND_MONTH = {"se": "MMMM d. 'b.'", "en": "d MMMM"}
+FULL_DATE = {"se": "MMMM d. 'b.' y"}
+SHORT_DATE = {"se": "d.M.", "en": "d MMM"}
+# Babel has the month's name by itself; beside its day it stands in the genitive. Thursday as it
+# is written in Norway.
+SAMI_DATE = {"mánnu": "mánu", "duorasdat": "duorastat"}
 
 
 def catalogue(language: str) -> Path:
@@ -33,6 +44,17 @@ def catalogue(language: str) -> Path:
 
 def offered() -> list[str]:
     return [name for name in NAMES if name == SOURCE or catalogue(name).exists()]
+
+
+def names() -> dict[str, str]:
+    """What may be chosen, each in its own name."""
+    return {language: NAMES[language] for language in offered()}
+
+
+def wanted_by(browser: Accept) -> str | None:
+    """The first of its languages that is offered, or the nearest to one."""
+    found = browser.best_match([*offered(), *ALSO])
+    return ALSO.get(found, found) if found else None
 
 
 @cache
@@ -101,8 +123,7 @@ def long_date(on: date) -> str:
 
 def weekday_and_date(on: date) -> str:
     """saturday 22 November, within a sentence."""
-    skeleton = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "se": "EEEE d. MMMM"}
-    return format_date(on, skeleton.get(current(), "EEEE d MMMM"), locale=locale())
+    return _date(on, LONG_DATE.get(current(), "EEEE d. MMMM"))
 
 
 def weekday(number: int) -> str:
@@ -114,16 +135,23 @@ def day_and_month(on: date, today: date) -> str:
     """22 November; with the year where it is another one than today's."""
     if on.year != today.year:
         return full_date(on)
-    return format_date(on, "d MMMM" if current() == "en" else "d. MMMM", locale=locale())
+    return _date(on, DAY_AND_MONTH.get(current(), "d. MMMM"))
 
 
 def full_date(on: date) -> str:
     """22 November 2026."""
-    return format_date(on, "long", locale=locale())
+    return _date(on, FULL_DATE.get(current(), "long"))
 
 
 def short_date(on: date) -> str:
-    return format_date(on, "d. MMM" if current() != "en" else "d MMM", locale=locale())
+    return _date(on, SHORT_DATE.get(current(), "d. MMM"))
+
+
+def _date(on: date, pattern: str) -> str:
+    text = format_date(on, pattern, locale=locale())
+    for as_in_babel, as_written in SAMI_DATE.items() if current() == "se" else ():
+        text = text.replace(as_in_babel, as_written)
+    return text
 
 
 def when(moment: datetime, now: datetime) -> str:
@@ -141,6 +169,11 @@ def short_when(moment: datetime, now: datetime) -> str:
     """10:41 today, else 20 Nov."""
     on, today = moment.astimezone(zone()).date(), now.astimezone(zone()).date()
     return time_of_day(moment) if on == today else short_date(on)
+
+
+def decimal_comma() -> str:
+    """A comma, in English a point."""
+    return get_decimal_symbol(locale())
 
 
 def number(value: Decimal) -> str:

@@ -8,7 +8,7 @@ from flask import current_app, g
 from hub.clock import Moment, Now
 from hub.records import JournalKind
 from hub.settings import Settings
-from hub.web.books import Books
+from hub.web.books import Books, Rows
 from hub.web.gate import Gate
 
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost"]
@@ -45,3 +45,8 @@ def write(kind: JournalKind, body: dict[str, Any] | None = None, *, part: str = 
     `part` tells the rows of one form apart.
     """
     return books().journal.append(kind, body or {}, form=g.form + part, moment=now())
+
+
+def write_all(rows: Rows) -> int:
+    """Several rows for one form, all of them or none; the number of the first."""
+    return books().journal.append_all(rows, form=g.form, moment=now())

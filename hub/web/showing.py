@@ -1,17 +1,16 @@
 """A reading as the pages show it: numbers, when, from what, and how far it has come.
 
-Nothing here judges a number.
+Nothing here judges a number. Where the plan hides the numbers of a kind, thanks stand for them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from drivers.measurement import Kind, Measurement, Status
-from hub.clock import TimeQuality, quality
-from hub.records import Kept, Step
-from hub.web import wording
+from hub.doing import taken_at as taken_at
+from hub.records import Step
+from hub.web import hiding, wording
 from hub.web.books import Reading
 from hub.web.language import gettext, short_when, time_of_day, when, zone
 
@@ -27,7 +26,10 @@ class StepShown:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`at` is None when nobody knows when the reading was taken; `instant` still orders it."""
+    """`at` is None when nobody knows when the reading was taken; `instant` still orders it.
+
+    hidden  `large` is words of thanks, and no number is in any other member
+    """
 
     id: str
     kind: Kind
@@ -42,6 +44,7 @@ class Shown:
     steps: tuple[StepShown, ...]
     waits: bool
     disowned: bool
+    hidden: bool = False
 
     @property
     def reached(self) -> StepShown:
@@ -55,30 +58,6 @@ def is_shown(measurement: Measurement) -> bool:
     return bool(wording.large(measurement))
 
 
-def taken_at(kept: Kept, local: ZoneInfo) -> datetime | None:
-    """When the reading was taken, by the clock that is to be believed; None = nobody knows."""
-    measurement, reception = kept.measurement, kept.reception
-    offset = reception.clock_offset_s
-    known = quality(
-        measurement.device_time,
-        faulty=Status.TIME_FAULT in measurement.status,
-        offset=None if offset is None else timedelta(seconds=offset),
-        received=reception.received,
-        live=reception.live,
-        local=lambda moment: moment.astimezone(local).replace(tzinfo=None),
-    )
-    stamp = measurement.device_time
-    match known:
-        case TimeQuality.DEVICE_CORRECTED if stamp is not None:
-            return stamp.replace(tzinfo=local) + timedelta(seconds=offset or 0)
-        case TimeQuality.DEVICE if stamp is not None:
-            return stamp.replace(tzinfo=local)
-        case TimeQuality.UNKNOWN:
-            return None
-        case _:
-            return reception.received.wall
-
-
 def when_taken(reading: Reading) -> datetime:
     """To order by: some meters send their newest record first. When nobody knows, the reception."""
     kept = reading.kept
@@ -89,16 +68,15 @@ def show(reading: Reading, now: datetime) -> Shown:
     kept = reading.kept
     measurement, received = kept.measurement, kept.reception.received.wall
     taken = taken_at(kept, zone())
-    values = measurement.values
-    large = [values.get(name) for name in wording.large(measurement)]
-    units = [value.unit for value in large if value is not None]
+    hidden = hiding.hides(measurement.kind)
+    large, unit = (gettext("Mottatt. Takk."), "") if hidden else numbers(measurement)
     return Shown(
         id=kept.id,
         kind=measurement.kind,
         title=wording.title(measurement),
-        large="/".join(wording.figure(value) for value in large),
-        unit=wording.unit(units[0]) if units else "",
-        beside=wording.beside(measurement),
+        large=large,
+        unit=unit,
+        beside=None if hidden else wording.beside(measurement),
         at=None if taken is None else when(taken, now),
         short_at=None if taken is None else short_when(taken, now),
         instant=taken or received,
@@ -110,7 +88,15 @@ def show(reading: Reading, now: datetime) -> Shown:
         ),
         waits=Step.RECEIVED not in reading.steps,
         disowned=kept.disowned,
+        hidden=hidden,
     )
+
+
+def numbers(measurement: Measurement) -> tuple[str, str]:
+    """What is shown large, and its unit."""
+    large = [measurement.values.get(name) for name in wording.large(measurement)]
+    units = [value.unit for value in large if value is not None]
+    return "/".join(map(wording.figure, large)), wording.unit(units[0]) if units else ""
 
 
 def shown(readings: Sequence[Reading], now: datetime) -> list[Shown]:

@@ -50,14 +50,17 @@ class Request:
 
 def for_patient(books: Books) -> Request | None:
     """The first thing that the patient can do or ought to know, if there is one."""
-    statuses = books.ledger.device_statuses()
-    for device in books.documents.devices():
-        status = statuses.get(device.key)
-        words = PATIENT.get(Task(status.task)) if status and status.task in set(Task) else None
-        if status and words:
-            call = status.task in NEEDS_TECHNICIAN
-            return Request(gettext(words) % {"device": _named(device)}, call)
-    return None
+    found = (of_device(books, device) for device in books.documents.devices())
+    return next((request for request in found if request), None)
+
+
+def of_device(books: Books, device: Device) -> Request | None:
+    status = books.ledger.device_statuses().get(device.key)
+    words = PATIENT.get(Task(status.task)) if status and status.task in set(Task) else None
+    if status is None or words is None:
+        return None
+    call = status.task in NEEDS_TECHNICIAN
+    return Request(gettext(words) % {"device": _named(device)}, call)
 
 
 def _named(device: Device) -> str:

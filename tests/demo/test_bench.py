@@ -77,8 +77,30 @@ async def test_a_message_goes_to_the_patient(world: World, bench: Visitor) -> No
     assert page.status == 200
 
 
+async def test_a_message_can_have_answers_and_the_bench_tells_which_was_chosen(
+    world: World, bench: Visitor
+) -> None:
+    page = await asyncio.to_thread(bench.get, "/")
+    form = Form("/message", "post", [("text", "Kan vi ringe?"), ("replies", "on")])
+    await asyncio.to_thread(bench.press, page, form)
+    world.central.acks += [
+        {"id": "1", "detail": {"readAt": "2026-11-22T08:00:00Z"}},
+        {"id": "2", "detail": {"readAt": "2026-11-22T09:00:00Z"}},
+        {"id": "2", "detail": {"readAt": "2026-11-22T09:00:00Z", "reply": "Ja"}},
+    ]
+    page = await asyncio.to_thread(bench.get, "/now")
+    assert "The patient: “Ja”, read" in page.text
+
+
+async def test_the_service_is_paused_and_goes_on(world: World, bench: Visitor) -> None:
+    await press(bench, "pause/on")
+    assert world.is_paused
+    await press(bench, "pause/off")
+    assert not world.is_paused
+
+
 @pytest.mark.parametrize(
-    "action", ["take/toaster", "explode", "kill/kernel", "see/x", "away/nonin"]
+    "action", ["pause/maybe", "take/toaster", "explode", "kill/kernel", "see/x", "away/nonin"]
 )
 async def test_what_is_no_action_is_not_found(bench: Visitor, action: str) -> None:
     page = await asyncio.to_thread(bench.get, "/")

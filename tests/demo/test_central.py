@@ -74,7 +74,7 @@ class Hub:
 
     def send(self, path: str, body: bytes, **headers: str) -> None:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.UserProperty = [("sv", "1.1"), *headers.items()]
+        properties.UserProperty = [("sv", "1.2"), *headers.items()]
         topic = path if path.startswith(("dho", "$")) else f"{ROOT}/up/{path}"
         self.client.publish(topic, body, qos=1, properties=properties).wait_for_publish(WAIT_S)
 
@@ -185,7 +185,7 @@ def test_the_receipt_carries_the_properties_of_the_contract(hub: Hub) -> None:
     assert properties.CorrelationData == id_.bytes
     assert 0 < properties.MessageExpiryInterval <= 7 * 24 * 3600
     headers = dict(properties.UserProperty)
-    assert (headers["sv"], headers["enc"]) == ("1.1", "identity")
+    assert (headers["sv"], headers["enc"]) == ("1.2", "identity")
     assert UUID(headers["mid"])
 
 
@@ -196,8 +196,11 @@ def test_gzip_is_undone_before_it_is_kept(hub: Hub, central: Central) -> None:
     assert central.arrivals()[0].body == body
 
 
-def test_an_alert_is_kept_and_its_clearing_replaces_it(hub: Hub, central: Central) -> None:
-    for status in (b"preliminary", b"final"):
+@pytest.mark.parametrize("order", [(b"preliminary", b"final"), (b"final", b"preliminary")])
+def test_an_alert_is_kept_and_its_clearing_replaces_it(
+    hub: Hub, central: Central, order: tuple[bytes, bytes]
+) -> None:
+    for status in order:
         mid = str(uuid4())
         body = (
             b'{"resourceType":"DetectedIssue","identifier":[{"value":"urn:uuid:a"}],"status":"%b"}'
@@ -208,6 +211,45 @@ def test_an_alert_is_kept_and_its_clearing_replaces_it(hub: Hub, central: Centra
     (kept,) = central.store.resources("DetectedIssue")
     assert b'"final"' in kept
     assert len(central.arrivals()) == 2
+
+
+ANSWERS = b'{"resourceType":"QuestionnaireResponse","status":"completed"}'
+TAKEN_BACK = b'{"resourceType":"QuestionnaireResponse","status":"entered-in-error"}'
+
+
+def taken_back() -> bytes:
+    return (
+        b'{"fullUrl":"urn:uuid:c-1","resource":%b,"request":{"method":"PUT",'
+        b'"url":"QuestionnaireResponse?identifier=urn:x|c-1"}}' % TAKEN_BACK
+    )
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_answers_that_are_taken_back_stay_so_in_whatever_order_they_come(
+    hub: Hub, central: Central, in_order: bool
+) -> None:
+    created = bundle(str(uuid4()), entry("QuestionnaireResponse", "c-1", ANSWERS))
+    undone = bundle(str(uuid4()), taken_back())
+    for body in (created, undone) if in_order else (undone, created):
+        hub.send("fhir/questionnaireresponse", body)
+    statuses = [hub.receipt()["entries"][0]["status"] for _ in range(2)]
+    assert statuses == ["201", "200"]
+    assert central.store.resources("QuestionnaireResponse") == [TAKEN_BACK]
+
+
+def test_an_update_is_no_duplicate_until_it_comes_again(hub: Hub, central: Central) -> None:
+    undone = bundle(str(uuid4()), taken_back())
+    hub.send(
+        "fhir/questionnaireresponse",
+        bundle(str(uuid4()), entry("QuestionnaireResponse", "c-1", ANSWERS)),
+    )
+    hub.send("fhir/questionnaireresponse", undone)
+    hub.receipt()
+    hub.receipt()
+    assert central.store.duplicates() == Duplicates(bundles=0, entries=0)
+    hub.send("fhir/questionnaireresponse", undone)
+    hub.receipt()
+    assert central.store.duplicates() == Duplicates(bundles=1, entries=1)
 
 
 def test_a_device_with_new_firmware_replaces_the_old_one(hub: Hub, central: Central) -> None:

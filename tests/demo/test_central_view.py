@@ -83,6 +83,17 @@ def test_a_check_in_is_shown_as_questions_and_answers() -> None:
     assert (line.label, line.text) == ("Check-in", "Pusten? Litt tyngre · Hoste? no")
 
 
+def test_a_check_in_says_who_answered_and_that_it_was_withdrawn() -> None:
+    entry = (
+        '{"resource":{"resourceType":"QuestionnaireResponse","status":"entered-in-error",'
+        '"source":{"type":"RelatedPerson","display":"Pårørende"},'
+        '"item":[{"linkId":"2","text":"Hoste?","answer":[{"valueBoolean":false}]}]}}'
+    )
+    (line,) = view(arrived(bundle(entry), kind="questionnaireresponse")).lines
+    assert line.label == "Check-in, withdrawn by the patient"
+    assert line.text == "Hoste? no · answered by: Pårørende"
+
+
 def test_an_alert_is_shown_with_its_code_and_status() -> None:
     body = (
         '{"resourceType":"DetectedIssue","status":"preliminary","code":{"text":"Ring meg"},'

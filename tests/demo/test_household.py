@@ -1,9 +1,11 @@
 """The demo's own material: devices that our drivers read, documents that our hub accepts."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -17,6 +19,7 @@ from hub.demo.household import LENT, NONIN_KEY, READINGS, Household
 from hub.demo.peripherals.nonin import frame
 from hub.demo.peripherals.spot import SpotDevice
 from hub.questionnaire import check
+from hub.schedule import DEADLINE, Schedule
 
 
 @pytest.fixture
@@ -89,7 +92,8 @@ def test_the_questionnaires_are_ones_that_the_hub_shows() -> None:
 
 def test_the_plan_names_the_patient_and_a_questionnaire_that_is_there() -> None:
     plan = msgspec.json.decode(documents.plan("urn:oid:2.999", "p-1"))
-    subjects = {entry["resource"]["subject"]["identifier"]["value"] for entry in plan["entry"]}
+    resources = [entry["resource"] for entry in plan["entry"]]
+    named = [it["subject"]["identifier"]["value"] for it in resources if "subject" in it]
     asked = [
         canonical
         for activity in plan["entry"][0]["resource"]["activity"]
@@ -99,6 +103,31 @@ def test_the_plan_names_the_patient_and_a_questionnaire_that_is_there() -> None:
     known = {
         f"{entry['resource']['url']}|{entry['resource']['version']}" for entry in bundle["entry"]
     }
-    assert subjects == {"p-1"}
+    assert set(named) == {"p-1"}
     assert set(asked) <= known
     assert asked
+
+
+def test_the_plan_says_what_a_plan_can_say() -> None:
+    bundle = msgspec.json.decode(documents.plan("urn:oid:2.999", "p-1"))
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    assert [it["resourceType"] for it in resources] == [
+        "CarePlan",
+        "Goal",
+        "Goal",
+        "HealthcareService",
+        "ObservationDefinition",
+    ]
+    schedule = Schedule(bundle, ZoneInfo("Europe/Oslo"))
+    asked = [
+        (one.clock, activity.kind or activity.questionnaire, activity.number(DEADLINE))
+        for one in schedule.on(date(2026, 11, 22))
+        if (activity := schedule.activity(one.task))
+    ]
+    assert sorted(asked) == [
+        ("08:00", "blood_pressure", 240),
+        ("08:00", "body_weight", 240),
+        ("08:00", "pulse_oximetry", 240),
+        ("09:00", "https://hub.example/fhir/Questionnaire/dagens-helsesjekk|1.0.0", 300),
+        ("19:00", "pulse_oximetry", 240),
+    ]

@@ -37,11 +37,18 @@ def pages() -> Flask:
         return '<a href="/plan">plan</a><a href="/check-in">check-in</a>'
 
     @app.get("/check-in")
-    def begin() -> Response:
+    def begin() -> str:
+        same = FORM.format('action="/check-in/x/same"', "<button>The same</button>")
+        return same + '<a href="/check-in/x/y">begin</a><a href="/check-in/x/y/who">who</a>'
+
+    @app.get("/check-in/x/y")
+    def go_on() -> Response:
         return redirect("/check-in/x/question/1", 303)
 
     @app.route("/check-in/x/question/1", methods=["GET", "POST"])
     def choices() -> str | Response:
+        if "part" not in request.args:
+            return '<p>A long question.</p><a href="?part=1">go on</a>'
         if request.method == "POST":
             record()
             return redirect("/check-in/x/question/2", 303)

@@ -1,5 +1,6 @@
 """What the hub does by the clock, over real books, with clocks that the test moves."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,9 +13,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hub.acquire.pairing import Pairing
+from hub.agenda import Agenda
 from hub.books import Books
 from hub.clock import ClockState, Moment
+from hub.diary import Diary
 from hub.home import Home
+from hub.records import Entry, JournalKind
 from hub.reminders import Reminders
 from hub.rounds import Rounds
 from hub.schedule import Occasion
@@ -27,6 +31,7 @@ OSLO = ZoneInfo("Europe/Oslo")
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 TICK = timedelta(minutes=30)
 MS = timedelta(milliseconds=1)
+NEVER = ("00:00", "00:00")
 TIME_SERVER_WITHIN = timedelta(seconds=2)
 
 
@@ -68,22 +73,35 @@ class Taken:
 
 @dataclass
 class Counts:
-    """`wanted`: occasions at which somebody who knew the time was there to remind."""
+    """
+    wanted     occasions at which somebody who knew the time was there to remind
+    given      those that have rung
+    postponed  how often the patient has asked for one again, and it has not rung since
+    """
 
     wanted: set[tuple[date, str]] = field(default_factory=set)
     given: set[tuple[date, str]] = field(default_factory=set)
+    postponed: Counter[tuple[date, str]] = field(default_factory=Counter)
     repeated: int = 0
 
     @property
     def missed(self) -> int:
-        return len(self.wanted - self.given)
+        return len(self.wanted - self.given - self.postponed.keys())
 
 
 class Clocked:
     """Guard, rounds, reminders and ledger of one home; `start` and `stop` are a process."""
 
-    def __init__(self, folder: Path, pi: Pi, times: Iterable[str], zone: ZoneInfo = OSLO) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pi: Pi,
+        times: Iterable[str],
+        zone: ZoneInfo = OSLO,
+        quiet: tuple[str, str] = NEVER,
+    ) -> None:
         self.folder = folder
+        self.quiet = {"from": quiet[0], "to": quiet[1]}
         self.pi = pi
         self.zone = zone
         self.times = tuple(times)
@@ -106,7 +124,10 @@ class Clocked:
             synchronised=lambda: None,
             anomalies=dict,
         )
-        self.reminders = Reminders(self.books, self.zone, self.guard.known, self._rang)
+        self.agenda = Agenda(self.books.documents, self.zone)
+        diary = Diary(self.books.ledger, self.zone, self.guard.now)
+        self.reminders = Reminders(self.books, self.agenda, diary, self.guard.known, self._rang)
+        await self.books.call(self.books.documents.put, "config", {"quietHours": self.quiet})
         await self.plan(self.times)
 
     async def stop(self) -> None:
@@ -123,13 +144,23 @@ class Clocked:
         plan = {"resourceType": "CarePlan", "activity": [{"detail": detail}]}
         bundle: dict[str, Any] = {"entry": [{"resource": plan}]}
         await self.books.call(self.books.documents.put, "plan", bundle)
-        self.reminders.plan_changed()
+        self.agenda.changed()
 
     async def weigh(self) -> None:
         number = len(self.taken)
         at = reception(at=self.guard.now())
         assert self.books.ledger.append(blood_pressure(number, device_time=None), at)
         self.taken.append(Taken(self.pi.boots, self.pi.truth))
+
+    async def postpone(self, minutes: int) -> None:
+        """The first that is due."""
+        due = (self.books.ledger.notes.state("reminders") or {"due": []})["due"]
+        if not due:
+            return
+        body = {"task": due[0]["task"], "at": due[0]["at"], "minutes": minutes}
+        entry = Entry(1, JournalKind.REMINDER_POSTPONED, body, self.guard.now())
+        if (await self.books.transact(lambda: self.reminders.postpone(entry))).ok:
+            self.counts.postponed[date.fromisoformat(due[0]["day"]), due[0]["time"]] = 1
 
     async def pass_(self, span: timedelta) -> None:
         """The hub looks at its clock every half hour."""
@@ -186,16 +217,26 @@ class Clocked:
         now = self.guard.known()
         if now is None:
             return
-        today = now.astimezone(self.zone).date()
+        local = now.astimezone(self.zone)
+        if self._is_quiet(local.time()):
+            return
         for text in self.times:
-            if first_instant(today, time.fromisoformat(text), self.zone) <= now:
-                self.counts.wanted.add((today, text[:5]))
+            if first_instant(local.date(), time.fromisoformat(text), self.zone) <= now:
+                self.counts.wanted.add((local.date(), text[:5]))
 
     def _rang(self, due: Sequence[Occasion]) -> None:
         new = {(occasion.day, occasion.time.isoformat("minutes")) for occasion in due}
         assert new <= self._shown()  # durable before the sound
-        self.counts.repeated += len(new & self.counts.given)
+        now = self.guard.known()
+        assert now is not None and not self._is_quiet(now.astimezone(self.zone).time())
+        again = new & self.counts.given
+        self.counts.repeated += sum(not self.counts.postponed[each] for each in again)
+        self.counts.postponed.subtract(again)
         self.counts.given |= new
+
+    def _is_quiet(self, at: time) -> bool:
+        begin, end = (time.fromisoformat(self.quiet[each]) for each in ("from", "to"))
+        return at >= begin or at < end if end < begin else begin <= at < end
 
     def _shown(self) -> set[tuple[date, str]]:
         found = self.books.ledger.notes.state("reminders")["due"]

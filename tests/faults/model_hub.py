@@ -14,11 +14,14 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from hub.acquire.pairing import Pairing
 from hub.books import Books
 from hub.bundles import Bundles
+from hub.calls import Calls
 from hub.clock import Moment
+from hub.diary import Diary
 from hub.home import Home
 from hub.messages import Messages
 from hub.records import Due, Entry, OutboxKind, Outcome
@@ -147,7 +150,9 @@ class Life:
             self.books,
             home,
             self.bundles,
-            Messages(self.books, lambda *_: asyncio.sleep(0)),
+            Messages(self.books, lambda *_, ends: asyncio.sleep(0)),
+            Calls(self.books, self.bundles, now),
+            Diary(self.books.ledger, ZoneInfo(SETTINGS.hub.timezone), now),
             choose=pairing.choose,
             forget=lambda _: asyncio.sleep(0),
             test_connection=_no_test,

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.faults.clocked import Clocked, Pi
+from tests.faults.clocked import NEVER, Clocked, Pi
 from tests.faults.tally import IS_NIGHT, Tally
 
 BEGINNINGS = st.sampled_from(
@@ -38,6 +38,7 @@ PLANS = st.lists(
     unique=True,
     max_size=5,
 )
+QUIET = st.sampled_from([NEVER, ("22:00", "07:00"), ("02:00", "02:30"), ("12:00", "13:00")])
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 JUMPS = st.sampled_from([-20 * 365 * DAY, -DAY, -HOUR, HOUR, DAY, 30 * DAY, 10 * 365 * DAY])
 SPANS = st.sampled_from([timedelta(minutes=7), HOUR, timedelta(hours=5), DAY])
@@ -53,10 +54,12 @@ class Clocks(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.hub: Clocked | None = None
 
-    @initialize(at=BEGINNINGS, times=PLANS, zone=ZONES, knows=st.booleans())
-    def begin(self, at: datetime, times: list[str], zone: str, knows: bool) -> None:
+    @initialize(at=BEGINNINGS, times=PLANS, zone=ZONES, knows=st.booleans(), quiet=QUIET)
+    def begin(
+        self, at: datetime, times: list[str], zone: str, knows: bool, quiet: tuple[str, str]
+    ) -> None:
         pi = Pi(at, at if knows else datetime(1970, 1, 1, tzinfo=UTC), synchronised=knows)
-        self.hub = Clocked(Path(self.folder.name), pi, times, ZoneInfo(zone))
+        self.hub = Clocked(Path(self.folder.name), pi, times, ZoneInfo(zone), quiet)
         self.runner.run(self.hub.start())
         self.tick()
 
@@ -72,6 +75,10 @@ class Clocks(RuleBasedStateMachine):
     @rule()
     def somebody_is_weighed(self) -> None:
         self.runner.run(self.home.weigh())
+
+    @rule(minutes=st.sampled_from([10, 60, 600]))
+    def the_patient_postpones(self, minutes: int) -> None:
+        self.runner.run(self.home.postpone(minutes))
 
     @rule(error_ms=st.integers(-1_900, 1_900))
     def an_honest_server_answers(self, error_ms: int) -> None:

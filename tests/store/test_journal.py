@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hub.clock import Moment
 from hub.records import JournalKind
 from hub.store.errors import NotThereYet
 from hub.store.journal import Journal, Written
@@ -69,6 +70,32 @@ class TestAppend:
         again.close()
 
 
+class TestAppendAll:
+    def test_the_rows_of_one_form_come_in_order_and_once(
+        self, journal: Journal, path: Path
+    ) -> None:
+        rows = [
+            (JournalKind.CHECK_IN_UNDONE, {"check_in": "c1", "into": "c2"}),
+            (JournalKind.ANSWER, {"check_in": "c2", "link_id": "1", "answer": None}),
+        ]
+        first = journal.append_all(rows, form="f", moment=moment())
+        assert journal.append_all(rows, form="f", moment=moment(1)) == Written(first.number, True)
+        reader = journal_reader_at(path)
+        found = [(entry.number, entry.kind, entry.body) for entry in reader.after(0)]
+        assert found == [(first.number + place, *row) for place, row in enumerate(rows)]
+        reader.close()
+        assert say(journal, JournalKind.HELP_REQUESTED) == first.number + 2
+
+    def test_all_or_none(self, journal: Journal) -> None:
+        rows = [
+            (JournalKind.ANSWER, {"check_in": "c2", "link_id": "1", "answer": None}),
+            (JournalKind.ANSWER, {"check_in": "c2", "link_id": "2", "answer": object()}),
+        ]
+        with pytest.raises(TypeError):
+            journal.append_all(rows, form="f", moment=moment())
+        assert journal.answers("c2") == {}
+
+
 class TestCheckIn:
     def test_the_latest_answer_to_each_question_counts(self, journal: Journal) -> None:
         answer(journal, "1", {"valueInteger": 3})
@@ -101,16 +128,107 @@ class TestCheckIn:
         assert journal.completed("q", moment(21)) is None
         assert journal.completed("another", YESTERDAY) is None
 
+    def test_a_draft_that_was_overtaken_is_none_any_more(self, journal: Journal) -> None:
+        answer(journal, "1", None, check_in="c1")
+        answer(journal, "1", None, check_in="c2")
+        done = {"check_in": "c2", "questionnaire": "q"}
+        say(journal, JournalKind.CHECK_IN_COMPLETED, **done)
+        assert journal.draft("q", YESTERDAY) is None
+        answer(journal, "1", None, check_in="c3")
+        assert journal.draft("q", YESTERDAY) == "c3"
+
+    def test_another_questionnaire_overtakes_nothing(self, journal: Journal) -> None:
+        answer(journal, "1", None, check_in="c1")
+        done = {"check_in": "c2", "questionnaire": "another"}
+        say(journal, JournalKind.CHECK_IN_COMPLETED, **done)
+        assert journal.draft("q", YESTERDAY) == "c1"
+
+    def test_how_it_ended(self, journal: Journal) -> None:
+        answer(journal, "1", None, check_in="c1")
+        assert journal.ended("c1") is None
+        for kind in (JournalKind.CHECK_IN_COMPLETED, JournalKind.CHECK_IN_UNDONE):
+            number = say(journal, kind, check_in="c1", into="c2")
+            ended = journal.ended("c1")
+            assert ended is not None
+            assert (ended.kind, ended.number, ended.body["into"]) == (kind, number, "c2")
+
+
+class TestUndone:
+    """A check-in that was sent and taken back: the one that goes on is the draft."""
+
+    @pytest.fixture(autouse=True)
+    def undo(self, journal: Journal) -> None:
+        for check_in in ("c1", "c2"):
+            answer(journal, "1", None, check_in=check_in)
+            done = {"check_in": check_in, "questionnaire": "q"}
+            say(journal, JournalKind.CHECK_IN_COMPLETED, 10 if check_in == "c1" else 20, **done)
+        say(journal, JournalKind.CHECK_IN_UNDONE, 30, check_in="c2", into="c3")
+        answer(journal, "1", None, check_in="c3", at=30)
+
+    def test_it_is_not_completed(self, journal: Journal) -> None:
+        assert journal.completed("q", YESTERDAY) == moment(10).wall
+        last = journal.last(JournalKind.CHECK_IN_COMPLETED)
+        assert last is not None and last.body["check_in"] == "c1"
+        recent = journal.recent("q", timedelta(hours=1), moment(40))
+        assert recent is not None and recent.body["check_in"] == "c1"
+
+    def test_the_one_that_goes_on_is_the_draft(self, journal: Journal) -> None:
+        assert journal.draft("q", YESTERDAY) == "c3"
+
+    def test_it_is_completed_when_it_was_sent_anew(self, journal: Journal) -> None:
+        done = {"check_in": "c3", "questionnaire": "q"}
+        say(journal, JournalKind.CHECK_IN_COMPLETED, 40, **done)
+        assert journal.completed("q", YESTERDAY) == moment(40).wall
+        assert journal.draft("q", YESTERDAY) is None
+
+
+HOURS = 3_600
+
+
+class TestRecent:
+    """The last 48 hours, by a clock that can be believed."""
+
+    @pytest.fixture(autouse=True)
+    def complete(self, journal: Journal) -> None:
+        say(journal, JournalKind.CHECK_IN_COMPLETED, check_in="c1", questionnaire="q")
+
+    def found(self, journal: Journal, now: Moment) -> bool:
+        return journal.recent("q", timedelta(hours=48), now) is not None
+
+    def test_of_this_boot_the_clock_counts_that_does_not_jump(self, journal: Journal) -> None:
+        assert self.found(journal, moment(47 * HOURS))
+        assert not self.found(journal, moment(49 * HOURS))
+        assert self.found(journal, replace(moment(HOURS), wall=START + timedelta(days=9)))
+        assert not self.found(journal, replace(moment(49 * HOURS), wall=START))
+
+    @pytest.mark.parametrize(("hours", "found"), [(47, True), (49, False), (-1, False)])
+    def test_of_another_boot_the_time_of_the_day(
+        self, journal: Journal, hours: int, found: bool
+    ) -> None:
+        assert self.found(journal, moment(hours * HOURS, boot="later boot")) is found
+
+    def test_a_time_that_is_not_trusted_says_nothing(self, journal: Journal) -> None:
+        assert not self.found(journal, moment(HOURS, boot="later boot", trusted=False))
+        body = {"check_in": "c2", "questionnaire": "q"}
+        untrusted = moment(HOURS, boot="a boot without time", trusted=False)
+        kind = JournalKind.CHECK_IN_COMPLETED
+        journal.append(kind, body, form=None, moment=untrusted)
+        found = journal.recent("q", timedelta(hours=48), moment(2 * HOURS, boot="later boot"))
+        assert found is not None and found.body["check_in"] == "c1"
+
+    def test_of_another_questionnaire_it_is_none(self, journal: Journal) -> None:
+        assert journal.recent("another", timedelta(hours=48), moment(1)) is None
+
 
 class TestJumpsOfTheClock:
     """What was said is placed by the clock that does not jump, where that is known."""
 
     def test_the_time_is_set_while_somebody_answers(self, journal: Journal) -> None:
-        answer(journal, "1", None, check_in="c1")
-        say(journal, JournalKind.CHECK_IN_COMPLETED, 60, check_in="c2", questionnaire="q")
-        tomorrow = replace(moment(30), wall=START + timedelta(days=1))  # 30 s after the answer
+        say(journal, JournalKind.CHECK_IN_COMPLETED, 60, check_in="c1", questionnaire="q")
+        answer(journal, "1", None, check_in="c2", at=90)
+        tomorrow = replace(moment(120), wall=START + timedelta(days=1))  # 30 s after the answer
         midnight = replace(tomorrow, mono_ms=-1)
-        assert journal.draft("q", midnight) == "c1"
+        assert journal.draft("q", midnight) == "c2"
         assert journal.completed("q", midnight) == tomorrow.wall + timedelta(seconds=60.001)
         assert journal.completed("q", replace(midnight, mono_ms=60_001)) is None
 
@@ -138,7 +256,16 @@ def test_the_last_word_on_whose_a_reading_is(journal: Journal) -> None:
 def test_messages_read(journal: Journal) -> None:
     for message in ("m1", "m2", "m1"):
         say(journal, JournalKind.MESSAGE_READ, message=message)
-    assert journal.messages_read() == {"m1", "m2"}
+    say(journal, JournalKind.MESSAGE_REPLIED, message="m3", reply="Ja")
+    assert journal.messages_read() == {"m1", "m2", "m3"}
+
+
+def test_the_last_answer_to_each_message(journal: Journal) -> None:
+    say(journal, JournalKind.MESSAGE_REPLIED, message="m1", reply="Nei")
+    number = say(journal, JournalKind.MESSAGE_REPLIED, message="m1", reply="Ja")
+    found = journal.replies()
+    assert {message: entry.body["reply"] for message, entry in found.items()} == {"m1": "Ja"}
+    assert found["m1"].number == number
 
 
 class TestHubsView:

@@ -95,9 +95,37 @@ def test_a_kit_lists_devices_that_can_be_told_apart() -> None:
     assert (offer.version, offer.content) == ("4", kit)
 
 
-def test_a_configuration_is_taken_as_it_is() -> None:
-    document = {"schema": "dho.config/1.0", "version": "12", "nightly": True}
+def test_a_configuration_is_taken_with_what_a_newer_version_says() -> None:
+    document = {
+        "schema": "dho.config/1.7",
+        "version": "12",
+        "servicePaused": {"from": "2026-12-20", "to": None, "reason": "Ferie", "by": "N"},
+        "quietHours": {"from": "21:30", "to": "08:00"},
+        "nightly": True,
+    }
     assert desired.config(msgspec.json.encode(document)) == Offer("12", document)
+
+
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [
+        ({"servicePaused": {"to": "2026-12-24"}}, "missing required field `from`"),
+        ({"servicePaused": {"from": "20.12.2026"}}, r"\$\.servicePaused\.from"),
+        ({"servicePaused": {"from": "2026-12-20T10:00:00Z"}}, r"\$\.servicePaused\.from"),
+        ({"servicePaused": {"from": "2026-12-24", "to": "2026-12-20"}}, "`to` is before `from`"),
+        ({"servicePaused": {"from": "2026-12-24", "reason": "x" * 201}}, r"servicePaused\.reason"),
+        ({"servicePaused": True}, r"\$\.servicePaused"),
+        ({"quietHours": {"from": "24:00", "to": "07:00"}}, r"\$\.quietHours\.from"),
+        ({"quietHours": {"from": "22:00", "to": "7"}}, r"\$\.quietHours\.to"),
+        ({"quietHours": "22:00-07:00"}, r"\$\.quietHours"),
+    ],
+)
+def test_a_configuration_that_is_wrong_is_refused_with_path_and_reason(
+    member: dict[str, Any], reason: str
+) -> None:
+    document = {"schema": "dho.config/1.1", "version": "12"} | member
+    with pytest.raises(Malformed, match=reason):
+        desired.config(msgspec.json.encode(document))
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import pytest
 
 from drivers.measurement import Absent, Comparator, Kind, Measurement, Quantity, Status, Unit
 from drivers.replay import load_trace
-from hub.records import Kept
+from hub.records import Kept, Source
 from hub.replay import play
 from hub.uplink import codes, flags
 from hub.uplink.alerts import AlertCode, alert
-from hub.uplink.answers import questionnaire_response
+from hub.uplink.answers import questionnaire_response, taken_back
 from tests.uplink.fhir_samples import (
     CUFF,
     GATEWAY,
@@ -210,15 +210,18 @@ def reports() -> Iterator[bytes]:
                 device=CUFF,
                 clearing=clearing,
             )[1]
-    for items in ([], [{"linkId": "1", "answer": [{"valueDecimal": "37.20"}]}]):
-        yield questionnaire_response(
+    answered = [{"linkId": "1", "answer": [{"valueDecimal": "37.20"}]}]
+    for items, source in product(([], answered), Source):
+        body = questionnaire_response(
             PATIENT,
             check_in="check-in-1",
             questionnaire="https://example.org/q|1",
             items=items,
             authored=at,
             zone=OSLO,
+            source=source,
         )[1]
+        yield from (body, taken_back("check-in-1", body, at, OSLO)[1])
 
 
 def one_by_one(body: bytes) -> Iterator[bytes]:

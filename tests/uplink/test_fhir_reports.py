@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.uplink.alerts import AlertCode, alert
-from hub.uplink.answers import questionnaire_response
+from hub.uplink.answers import questionnaire_response, taken_back
 from hub.uplink.identifiers import urn
 from tests.uplink.fhir_samples import CUFF, EXAMPLES, GATEWAY, OSLO, PATIENT, WIRED
 
@@ -136,3 +136,25 @@ def test_a_check_in_without_answers_has_no_items() -> None:
 def test_the_language_of_the_answers() -> None:
     resource = json.loads(check_in(language="se")[1])["entry"][0]["resource"]
     assert resource["language"] == "se"
+
+
+def test_answers_that_are_taken_back_keep_their_decimals() -> None:
+    _, body = check_in()
+    _, undone = taken_back("0b6f0a0e-8f0e-4f55-9d0c-9c9a7a0f6a11", body, NOON, OSLO)
+    assert b'"valueDecimal":37.20' in undone
+    first, last = (json.loads(each)["entry"][0] for each in (body, undone))
+    assert last["resource"] == first["resource"] | {"status": "entered-in-error"}
+    assert last["request"]["url"] == f"QuestionnaireResponse?{first['request']['ifNoneExist']}"
+
+
+def test_taking_back_twice_is_the_same_bundle_and_not_the_first_one() -> None:
+    id, body = check_in()
+    undone = [taken_back("one", body, NOON, OSLO) for _ in range(2)]
+    assert undone[0] == undone[1]
+    assert undone[0][0] != id
+
+
+def test_a_second_word_about_an_alert_is_another_message_about_the_same() -> None:
+    first, again = missed(), missed(again="skipped")
+    assert again[0] != first[0]
+    assert json.loads(again[1])["identifier"] == json.loads(first[1])["identifier"]

@@ -93,7 +93,7 @@ async def test_every_property_of_the_contract_is_on_a_bundle(
         "ResponseTopic": f"dho/v1/1804/{hub_id}/dn/receipt",
         "CorrelationData": ID.bytes,
         "UserProperty": [
-            ("sv", "1.1"),
+            ("sv", "1.2"),
             ("mid", "00000000-0000-5000-8000-000000000001"),
             ("ct", "2026-11-22T08:16:04.000+00:00"),
             ("enc", "identity"),

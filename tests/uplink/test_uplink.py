@@ -88,7 +88,7 @@ async def test_the_status_is_retained_and_has_what_the_contract_asks_for(
     assert (status["schema"], status["hub"]) == ("dho.hub.status/1.0", dashed)
     assert (status["state"], status["session"]) == ("online", 1)
     assert status["outbox"]["pending"] == 1  # when it was said
-    assert status["supports"]["sv"] == ["1.1"]
+    assert status["supports"]["sv"] == ["1.2"]
     assert status["sw"] == {"name": "hjemmehub", "version": "0.1.0", "channel": "test"}
 
 

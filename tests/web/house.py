@@ -59,7 +59,12 @@ def settings_in(directory: Path) -> Settings:
         hub=Hub(id="0200000000000001", state_dir=directory / "hub"),
         patient=Patient(system="urn:oid:2.999.1.2.3.4", value="p-000000"),
         mqtt=Mqtt(host="mqtt.example", tenant="1804"),
-        web=Web(state_dir=directory / "web", support_phone="22 00 00 00"),
+        web=Web(
+            state_dir=directory / "web",
+            support_phone="22 00 00 00",
+            voice_dir=directory / "voice",
+            backlight=str(directory / "light"),
+        ),
     )
 
 

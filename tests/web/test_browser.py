@@ -1,53 +1,34 @@
 """The kiosk in a real browser: sizes, no scrolling, axe, taps, and all of it without scripts."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from drivers import catalogue
-from drivers.measurement import Kind, Quantity, Unit, Value
 from hub import web
 from hub.demo.broker import free_port
 from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
-from hub.web import wording
 from tests.web.browser import (
     CHROMIUM,
     arguments,
-    chromium,
     overflow,
     small_texts,
     too_small,
     violations,
 )
-from tests.web.documents import EVERY_TYPE, MESSAGE, PLAN
+from tests.web.documents import EVERY_TYPE, PLAN
+from tests.web.furnished import furnish, speak
 from tests.web.house import House
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
 )
 
-ONE_OF_EACH = {model.shape: model for model in catalogue.models()}
 SCREENS = [(800, 480), (853, 480), (1280, 720)]
 PATIENT_PX = 84
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(house: House) -> Iterator[str]:
-    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
-    listening.start()
-    yield f"http://{LOOPBACK}:{listening.port}"
-    listening.stop()
+LANGUAGES = ["nb", "nn", "se", "en"]
 
 
 @pytest.fixture
@@ -61,62 +42,6 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     assert told == []  # such as what the content security policy refused
 
 
-def furnish(house: House) -> list[str]:
-    """A home with some of everything; the addresses of its pages."""
-    house.plan(PLAN)
-    for number in range(4):
-        house.documents.put_message(MESSAGE | {"id": str(number)})
-    quantities = [
-        (Kind.BODY_WEIGHT, Quantity.BODY_WEIGHT, "81.2", Unit.KILOGRAM),
-        (Kind.BODY_TEMPERATURE, Quantity.BODY_TEMPERATURE, "37.2", Unit.CELSIUS),
-        (Kind.PULSE_OXIMETRY, Quantity.OXYGEN_SATURATION, "94", Unit.PERCENT),
-        (Kind.GLUCOSE, Quantity.GLUCOSE, "6.1", Unit.MMOL_PER_L),
-        (Kind.CONTINUOUS_GLUCOSE, Quantity.GLUCOSE, "6.1", Unit.MMOL_PER_L),
-        (Kind.KETONE, Quantity.KETONE, "0.4", Unit.MMOL_PER_L),
-        (Kind.HEART_RATE, Quantity.HEART_RATE, "72", Unit.PER_MINUTE),
-        (Kind.SPIROMETRY, Quantity.PEF, "312", Unit.LITRE_PER_MINUTE),
-        (Kind.BODY_COMPOSITION, Quantity.BODY_FAT, "31.0", Unit.PERCENT),
-    ]
-    for day in range(8, 0, -1):
-        for kind, quantity, number_, unit in quantities:
-            value = Value(Decimal(number_) + day, unit)
-            house.measure(kind, {quantity: value}, ago=timedelta(days=day, minutes=1))
-    kept = house.measure(ago=timedelta(hours=1))
-    for number, (shape, model) in enumerate(ONE_OF_EACH.items()):
-        house.device(
-            key=f"{number:012}", name=wording.SHAPES[shape], model=model.id, driver=model.driver
-        )
-    return [
-        "/",
-        *(f"/how/{number:012}" for number in range(len(ONE_OF_EACH))),
-        "/how",
-        "/how/page/1",
-        "/check-in",
-        "/plan",
-        "/plan/today",
-        "/messages",
-        "/message/0",
-        "/readings",
-        "/readings/page/1",
-        "/readings/spirometry/90",
-        "/readings/continuous_glucose/1",
-        "/readings/continuous_glucose/7",
-        "/readings/continuous_glucose/table",
-        "/readings/body_weight/30",
-        "/readings/blood_pressure/7",
-        "/readings/body_weight/table",
-        f"/reading/{kept.id}",
-        "/call-me",
-        "/language",
-        "/setup",
-    ]
-
-
-def speak(house: House, language: str) -> None:
-    moment = house.clock.now()
-    house.journal.append(JournalKind.LANGUAGE, {"language": language}, form=None, moment=moment)
-
-
 def measure_page(page: Page, path: str) -> dict[str, object]:
     """What is wrong with it."""
     found = {
@@ -128,7 +53,7 @@ def measure_page(page: Page, path: str) -> dict[str, object]:
     return {f"{path} {name}": value for name, value in found.items() if value not in good}
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_fits_every_screen_with_large_targets(
     house: House, page: Page, language: str
 ) -> None:
@@ -141,7 +66,7 @@ def test_every_page_fits_every_screen_with_large_targets(
             assert measure_page(page, f"{width} {path}") == {}
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(house: House, page: Page, language: str) -> None:
     paths = furnish(house)
     speak(house, language)
@@ -155,7 +80,7 @@ def test_the_states_of_the_first_page_fit_too(house: House, page: Page) -> None:
     kept = house.measure()
     now = house.clock.now()
     window = {"until_mono_ms": now.mono_ms + 90_000, "boot_id": now.boot_id, "until": ""}
-    for language in ("nb", "en"):
+    for language in LANGUAGES:
         speak(house, language)
         for notes in ({}, {"join_window": window}, {"ask_who": [kept.id]}):
             for key, value in notes.items():
@@ -205,7 +130,7 @@ def test_the_reading_is_at_least_72_px_high_letters(house: House, page: Page) ->
 
 def test_every_kind_of_question_fits(house: House, page: Page) -> None:
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
-    page.goto("/check-in")
+    begin(page)
     first = page.url.rpartition("/")[0]
     for item in EVERY_TYPE["item"]:
         page.goto(f"{first}/{item['linkId']}")
@@ -234,12 +159,18 @@ def test_twice_as_large_text_needs_no_scrolling_sideways(
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
     house.plan({"resourceType": "Bundle", "entry": []})
     page = large_text.new_page(viewport={"width": 800, "height": 480}, base_url=address)
-    page.goto("/check-in")
+    begin(page)
     questions = page.url.rpartition("/")[0]
     paths += [f"{questions}/{item['linkId']}" for item in EVERY_TYPE["item"]]
     for path in paths:
         page.goto(path)
         assert overflow(page)[0] <= 0, path
+
+
+def begin(page: Page) -> None:
+    page.goto("/check-in")
+    tap(page, "Begynn")
+    page.wait_for_url("**/question/*")
 
 
 def tap(page: Page, name: str) -> None:
@@ -256,7 +187,15 @@ def test_a_check_in_by_taps(house: House, browser: Browser, address: str, script
     page = browser.new_page(java_script_enabled=scripts, base_url=address)
     page.goto("/")
     page.get_by_role("link", name="Svar på dagens helsesjekk").click()
-    for answer in ("Mye tyngre", "Ja", "Gult", "Nei", "Se flere svar", "Ja, send svarene"):
+    for answer in (
+        "Begynn",
+        "Mye tyngre",
+        "Ja",
+        "Gult",
+        "Nei",
+        "Se flere svar",
+        "Ja, send svarene",
+    ):
         page.get_by_role("button", name=answer, exact=True).or_(
             page.get_by_role("link", name=answer, exact=True)
         ).click()
@@ -272,7 +211,7 @@ def test_a_number_is_typed_on_the_keypad(
 ) -> None:
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
     page = browser.new_page(java_script_enabled=scripts, base_url=address)
-    page.goto("/check-in")
+    begin(page)
     page.goto(f"{page.url.rpartition('/')[0]}/n")
     for key in ("1", "0", "0", "Ta bort siste tall", ",", ",", "5"):
         page.get_by_role("button", name=key, exact=True).click()
@@ -289,7 +228,7 @@ def test_a_double_tap_answers_one_question_only(
 ) -> None:
     house.plan(PLAN)
     page = browser.new_page(java_script_enabled=scripts, base_url=address)
-    page.goto("/check-in")
+    begin(page)
     button = page.get_by_role("button", name="Som vanlig")
     button.scroll_into_view_if_needed()
     button.click(trial=True)
@@ -339,7 +278,7 @@ def test_a_tap_while_the_pages_restart_arrives_once(house: House, browser: Brows
     first = Listening(web.kiosk(house.parts), LOOPBACK, port)
     first.start()
     page = browser.new_page(base_url=f"http://{LOOPBACK}:{port}")
-    page.goto("/check-in")
+    begin(page)
     first.stop()
     tap(page, "Som vanlig")
     expect(page.get_by_text("Vent litt …")).to_be_visible()
@@ -349,22 +288,6 @@ def test_a_tap_while_the_pages_restart_arrives_once(house: House, browser: Brows
     again.stop()
     assert len(house.rows(JournalKind.ANSWER)) == 1
     page.close()
-
-
-def test_a_page_that_nobody_touches_goes_home_and_the_check_in_waits(
-    house: House, page: Page
-) -> None:
-    house.plan(PLAN)
-    page.clock.install()
-    page.goto("/check-in")
-    tap(page, "Som vanlig")
-    page.wait_for_url("**/question/2")
-    page.clock.fast_forward(599_000)
-    assert page.url.endswith("/question/2")
-    page.clock.fast_forward(2_000)
-    page.wait_for_url("**/")
-    link = page.get_by_role("link", name="Svar på dagens helsesjekk")
-    expect(link).to_contain_text("1 av 3 besvart")
 
 
 def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(house: House, page: Page) -> None:

@@ -9,7 +9,7 @@ from hub import web
 from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
 from hub.web.certificate import certificate
-from tests.web.browser import CHROMIUM, chromium, overflow, too_small, violations
+from tests.web.browser import CHROMIUM, overflow, too_small, violations
 from tests.web.house import CUFF, House
 
 pytestmark = pytest.mark.skipif(
@@ -27,12 +27,6 @@ CANDIDATE = {
     "rssi": -61,
 }
 SIZES = [(1024, 768), (390, 844)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

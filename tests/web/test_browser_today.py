@@ -8,13 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from drivers.measurement import Kind
-from hub import web
-from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
 from tests.web.browser import (
     CHROMIUM,
     arguments,
-    chromium,
     overflow,
     small_texts,
     too_small,
@@ -41,20 +38,6 @@ TASKS = (
     measure(OXYGEN, "08:00:00"),
     ask("09:00:00"),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(house: House) -> Iterator[str]:
-    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
-    listening.start()
-    yield f"http://{LOOPBACK}:{listening.port}"
-    listening.stop()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -11,6 +10,7 @@ from werkzeug.test import TestResponse
 from hub.records import JournalKind, Outcome
 from tests.web.documents import COLOUR, DAILY, EVERY_TYPE, PLAN, URL, questionnaire
 from tests.web.house import Browser, House, token
+from tests.web.tapping import answer, at, begin, press, typed
 
 BREATH = "urn:grad|1"
 
@@ -25,18 +25,6 @@ def kiosk(house: House) -> Browser:
 def every_type(house: House) -> Browser:
     house.documents.put("questionnaires", EVERY_TYPE, version="1")
     return house.kiosk()
-
-
-def begin(kiosk: Browser) -> TestResponse:
-    return kiosk.follow(kiosk.get("/check-in"))
-
-
-def answer(kiosk: Browser, page: TestResponse, **fields: Any) -> TestResponse:
-    return kiosk.follow(kiosk.post(page.request.path, page, **fields))
-
-
-def at(kiosk: Browser, page: TestResponse, link_id: str) -> TestResponse:
-    return kiosk.get(f"{page.request.path.rpartition('/')[0]}/{link_id}")
 
 
 def finish(kiosk: Browser, page: TestResponse) -> TestResponse:
@@ -193,18 +181,6 @@ def test_a_check_in_that_was_replaced_is_gone_politely(house: House, kiosk: Brow
 
 
 # Other kinds of question
-
-
-def typed(page: TestResponse) -> str:
-    found = re.search(r'name="answer" value="([^"]*)"', page.text)
-    assert found
-    return found[1]
-
-
-def press(kiosk: Browser, page: TestResponse, *keys: str) -> TestResponse:
-    for key in keys:
-        page = kiosk.post(page.request.path, page, key=key, typed=typed(page))
-    return page
 
 
 def test_the_keypad_writes_a_number_without_scripts(house: House, every_type: Browser) -> None:

@@ -4,7 +4,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from hub import web
 from hub.records import JournalKind, Kept
 from hub.web.books import CannotSave
 from hub.web.guard import POLICY, signing_key
+from hub.web.plan import Plan
 from tests.web.documents import MESSAGE, PLAN
 from tests.web.house import CUFF, Browser, House, token
 
@@ -56,10 +57,11 @@ def addresses(app: Flask, kept: Kept) -> Iterator[tuple[str, str]]:
         "id": MESSAGE["id"],
         "kind": Kind.BLOOD_PRESSURE.value,
         "days": 30,
+        "task": Plan(PLAN).today(date(2026, 11, 22))[0].id,
         "page": 0,
         "form": "x",
         "check_in": "5aaa6c15-2b65-5dbb-a675-9adc230ff78c",
-        "link_id": "1",
+        "place": "1",
         "key": CUFF,
         "number": 1,
         "seq": 1,

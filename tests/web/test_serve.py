@@ -188,5 +188,5 @@ def test_the_first_load_of_a_patients_page_is_small(pages: Pages) -> None:
     page = request(pages.address, "GET", "/").body
     parts = re.findall(rb'(?:href|src)="(/static/[^"]+)"', page)
     loaded = [page, *(request(pages.address, "GET", part.decode()).body for part in parts)]
-    assert len(parts) == 3
+    assert len(parts) == 5
     assert sum(len(gzip.compress(part)) for part in loaded) < 20_000

@@ -59,7 +59,7 @@ def test_a_device_of_no_known_model_goes_by_its_name(house: House, kiosk: Browse
 def test_only_power_brings_the_radio_back(house: House, kiosk: Browser) -> None:
     radio = {"problem": "hci0 does not answer", "code": "pull-the-plug"}
     house.ledger.notes.put_state("radio", radio)
-    assert "Trekk ut strømmen til boksen, vent ti sekunder" in kiosk.get("/").text
+    assert "Trekk ut strømmen til boksen. Vent ti sekunder" in kiosk.get("/").text
     page = house.technician().get("/health").text
     assert "Trekk ut strømmen til boksen" in page
     assert "hci0 does not answer" in page

@@ -1,16 +1,31 @@
-"""What stands around every patient page: the emergency line, and what the hub is doing now."""
+"""What stands around every patient page: the emergency line, what the hub is doing now, how the
+page is heard, and when the screen rests."""
 
 from typing import Any
 
 from hub.web import passkey
 from hub.web.countdown import left_s
+from hub.web.kiosk import listen
+from hub.web.kiosk.screen import backlight
 from hub.web.kiosk.status import cannot_save
 from hub.web.language import gettext
+from hub.web.night import night
 from hub.web.parts import books, now, parts
 
 
 def frame() -> dict[str, Any]:
-    return {"emergency": parts().settings.web.emergency_text, "notice": notice()}
+    return {
+        "emergency": parts().settings.web.emergency_text,
+        "notice": notice(),
+        "listen": listen.name(),
+        "night": night(books(), now()),
+        "backlight": backlight().is_there,
+    }
+
+
+def emergency_line() -> str:
+    number = parts().settings.web.emergency_text
+    return gettext("Denne skjermen følges ikke hele tiden. Ring %(number)s.") % {"number": number}
 
 
 def notice() -> str | None:

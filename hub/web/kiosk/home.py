@@ -9,13 +9,13 @@ from werkzeug import Response
 
 from drivers.measurement import Kind
 from hub.clock import Moment
-from hub.records import JournalKind, Kept
 from hub.web import agenda, passkey, questionnaires
 from hub.web.books import Books, Reading
 from hub.web.kiosk import status, today
 from hub.web.kiosk.paused import Paused, paused
 from hub.web.kiosk.today import Front
 from hub.web.language import day, gettext, ngettext, time_of_day
+from hub.web.ownership import age, said_not_me
 from hub.web.parts import books, now, parts
 from hub.web.showing import Shown, is_shown, show, when_taken
 
@@ -127,19 +127,6 @@ def _weight_of(found: list[Reading]) -> Reading | None:
         if kept.measurement.kind is Kind.BODY_WEIGHT:
             return reading
     return None
-
-
-def age(then: Moment, moment: Moment) -> timedelta:
-    """By the clock that does not jump, where both are of the same boot."""
-    if then.boot_id == moment.boot_id:
-        return timedelta(milliseconds=moment.mono_ms - then.mono_ms)
-    return abs(moment.wall - then.wall)
-
-
-def said_not_me(books: Books, kept: Kept) -> bool:
-    """By the hub's book, or by the last word on this screen that the hub has not taken yet."""
-    said = books.journal.whose(after=books.ledger.taken()).get(kept.id)
-    return kept.disowned if said is None else said is JournalKind.NOT_ME
 
 
 def _asked_about(books: Books, wall: datetime) -> Shown | None:

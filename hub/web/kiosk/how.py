@@ -7,7 +7,7 @@ from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
 from drivers import catalogue
-from drivers.catalogue import Shape
+from drivers.catalogue import Model, Shape
 from hub.records import Device
 from hub.web import instructions, wording
 from hub.web.parts import books
@@ -28,6 +28,14 @@ class Known:
     def title(self) -> str:
         return wording.shape(self.shape)
 
+    @property
+    def model(self) -> Model | None:
+        return catalogue.by_id(self.device.model)
+
+    @property
+    def picture(self) -> str:
+        return instructions.picture(self.shape, self.model)
+
 
 @pages.get("/how")
 @pages.get("/how/page/<int:page>")
@@ -45,11 +53,10 @@ def one(key: str) -> str:
     found = known()
     for each in found:
         if each.device.key == key:
-            model = catalogue.by_id(each.device.model)
             return render_template(
                 "kiosk/how_one.html",
                 known=each,
-                steps=instructions.measuring(each.shape, model),
+                steps=instructions.measuring(each.shape, each.model),
                 alone=len(found) == 1,
             )
     raise NotFound

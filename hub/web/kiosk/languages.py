@@ -1,12 +1,14 @@
-"""Norsk · English, always in its own name; one touch away from every page, and back to it."""
+"""Bokmål · Nynorsk · Davvisámegiella · English, each in its own name.
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request
+One touch away from every page, and back to it.
+"""
+
+from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug import Response
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 
 from hub.records import JournalKind
-from hub.web.language import NAMES, offered
+from hub.web.addresses import own
+from hub.web.language import offered
 from hub.web.parts import write
 
 pages = Blueprint("languages", __name__)
@@ -14,11 +16,7 @@ pages = Blueprint("languages", __name__)
 
 @pages.get("/language")
 def choose() -> str:
-    return render_template(
-        "kiosk/languages.html",
-        names={name: NAMES[name] for name in offered()},
-        back=of_ours(request.args.get("back", "")),
-    )
+    return render_template("kiosk/languages.html", back=own(request.args.get("back")) or "/")
 
 
 @pages.post("/language")
@@ -27,15 +25,4 @@ def chosen() -> Response:
     if language not in offered():
         abort(400)
     write(JournalKind.LANGUAGE, {"language": language})
-    return redirect(of_ours(request.form.get("back", "")), 303)
-
-
-def of_ours(path: str) -> str:
-    """The path where it is one of our pages, else that of the first page."""
-    adapter = current_app.create_url_adapter(request)
-    try:
-        if adapter is None or not path.startswith("/") or not adapter.match(path, method="GET"):
-            return "/"
-    except (HTTPException, RequestRedirect):
-        return "/"
-    return path
+    return redirect(own(request.form.get("back")) or "/", 303)

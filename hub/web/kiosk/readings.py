@@ -6,22 +6,23 @@ from decimal import Decimal
 
 from flask import Blueprint, abort, render_template
 
-from drivers.measurement import Kind, Quantity, Unit, Value
-from hub.web import trend, wording
+from drivers.measurement import Comparator, Kind, Quantity, Unit, Value
+from hub.web import hiding, targets, trend, wording
 from hub.web.books import Reading
 from hub.web.language import gettext, ngettext, number, zone
 from hub.web.parts import books, now
 from hub.web.showing import is_shown, show, taken_at, when_taken
-from hub.web.trend import Point
+from hub.web.trend import Line, Point
 
 pages = Blueprint("readings", __name__)
 
 PERIODS = (7, 30, 90)
 DENSE = {Kind.CONTINUOUS_GLUCOSE, Kind.HEART_RATE}
 DENSE_PERIODS = (1, 3, 7)  # every five minutes is 2,016 in a week
-ROWS = 4
+ROWS = 3
 CARDS = 6
 MOST = 2500
+BEYOND = {None: 0, Comparator.LESS: -1, Comparator.GREATER: 1}
 LOOKED_AT = 20
 
 
@@ -58,26 +59,44 @@ def is_mine(reading: Reading) -> bool:
 
 @pages.get("/readings/<kind>/<int:days>")
 def course(kind: str, days: int) -> str:
-    found = of_kind(kind, days)
+    since = beginning(days)
+    found = [one for one in of_kind(kind, days) if when_taken(one) >= since]
     title = wording.title(found[0].kept.measurement) if found else wording.kind(Kind(kind))
-    names = large_in(found)
+    hidden = hiding.hides(Kind(kind))
+    names = () if hidden else large_in(found)
     unit = newest_unit(found, names)
-    lines = tuple(trend.Line(wording.quantity(name), points(found, name, unit)) for name in names)
+    lines = lines_of(found, names, unit)
     today = now().wall.astimezone(zone()).date()
+    shown_unit = wording.unit(unit) if unit else ""
     return render_template(
         "kiosk/course.html",
         kind=kind,
         title=title,
         names=[line.name for line in lines],
-        unit=wording.unit(unit) if unit else "",
+        unit=shown_unit,
         days=days,
         periods=[
             (period, ngettext("%(days)s dag", "%(days)s dager", period) % {"days": period})
             for period in periods(Kind(kind))
         ],
-        sentence=sentence(found, title),
-        drawing=trend.draw(lines, today, days, title),
+        sentence=sentence_of_hidden(found) if hidden else sentence(found, title, lines),
+        hollow=is_hollow(lines),
+        drawing=trend.draw(lines, today, days, title, shown_unit),
     )
+
+
+def lines_of(
+    found: Sequence[Reading], names: tuple[Quantity, ...], unit: Unit | None
+) -> tuple[Line, ...]:
+    """With what the plan aims at, where it says so in the unit that is drawn."""
+    aims = targets.bands(books().documents.get("plan"))
+    lines = []
+    for name in names:
+        band = aims.get((found[0].kept.measurement.kind, name))
+        fits = band is not None and band.unit is unit
+        drawn = points(found, name, unit)
+        lines.append(Line(wording.quantity(name), drawn, band if fits else None))
+    return tuple(lines)
 
 
 @pages.get("/readings/<kind>/table")
@@ -104,7 +123,7 @@ def of_kind(kind: str, days: int) -> list[Reading]:
     known = shown_kind(kind)
     if days not in periods(known):
         abort(404)
-    found = books().ledger.readings(MOST, since=beginning(known, days), kind=known)
+    found = books().ledger.readings(MOST, since=beginning(days), kind=known)
     return sorted(filter(is_mine, found), key=when_taken, reverse=True)
 
 
@@ -114,12 +133,9 @@ def shown_kind(kind: str) -> Kind:
     return Kind(kind)
 
 
-def beginning(kind: Kind, days: int) -> datetime:
-    """Of a dense course the midnight that its drawing begins with: there is no room before it."""
-    wall = now().wall
-    if kind not in DENSE:
-        return wall - timedelta(days=days)
-    first = wall.astimezone(zone()).date() - timedelta(days=days - 1)
+def beginning(days: int) -> datetime:
+    """The midnight that the drawing begins with: there is no room before it."""
+    first = now().wall.astimezone(zone()).date() - timedelta(days=days - 1)
     return datetime.combine(first, time.min, zone())
 
 
@@ -146,16 +162,25 @@ def points(found: Sequence[Reading], name: Quantity, unit: Unit | None) -> tuple
             continue
         taken = taken_at(reading.kept, zone())
         at = (taken or reading.kept.reception.received.wall).astimezone(zone())
-        built.append(Point(at, value.number, time_known=taken is not None))
+        beyond = BEYOND[value.comparator]
+        built.append(Point(at, value.number, time_known=taken is not None, beyond=beyond))
     return tuple(sorted(built, key=lambda point: point.at))
 
 
-def sentence(found: Sequence[Reading], title: str) -> str:
-    """What the newest is and how it differs from a week before; not what that means."""
-    names = large_in(found)
-    known = [(r, v) for r in found if (v := exact(r, names[0])) is not None]
-    if not known:
+def sentence_of_hidden(found: Sequence[Reading]) -> str:
+    if not found:
         return gettext("Ingen målinger i denne tiden.")
+    words = ngettext("%(number)s måling.", "%(number)s målinger.", len(found))
+    return words % {"number": len(found)} + " " + gettext("Sykepleieren får tallene.")
+
+
+def sentence(found: Sequence[Reading], title: str, lines: Sequence[Line]) -> str:
+    """What the newest is, and how it differs from a week before; not what that means."""
+    names = large_in(found)
+    numbers = [(one, value) for one in found if (value := exact(one, names[0])) is not None]
+    if not numbers:
+        return gettext("Ingen målinger i denne tiden.")
+    known = [(r, v) for r, v in numbers if taken_at(r.kept, zone()) is not None] or numbers
     newest, value = known[0]
     text = gettext("%(title)s nå: %(number)s %(unit)s.") % {
         "title": title,
@@ -164,10 +189,19 @@ def sentence(found: Sequence[Reading], title: str) -> str:
     }
     if len(found) >= MOST:
         return text + " " + gettext("Bare de siste %(number)s vises.") % {"number": MOST}
+    if len({other.unit for _, other in numbers}) > 1:
+        return text + " " + gettext("Andre enheter står i tabellen.")
+    if len(names) > 1 and is_hollow(lines):
+        return text + " " + gettext("Hul prikk: tiden er ukjent.")
     if len(names) > 1 or found[0].kept.measurement.kind in DENSE:
         return text
     before = a_week_before(known)
     return text if before is None else f"{text} {difference(value, before)}"
+
+
+def is_hollow(lines: Sequence[Line]) -> bool:
+    """Whether the time of any is unknown."""
+    return any(not point.time_known for line in lines for point in line.points)
 
 
 def exact(reading: Reading, name: Quantity) -> Value | None:
@@ -180,9 +214,9 @@ def exact(reading: Reading, name: Quantity) -> Value | None:
 def a_week_before(known: list[tuple[Reading, Value]]) -> Value | None:
     """The reading nearest to seven days before the newest, within a day and a half of it."""
     newest, value = known[0]
-    wanted = newest.kept.reception.received.wall - timedelta(days=7)
+    wanted = when_taken(newest) - timedelta(days=7)
     apart = [
-        (abs(reading.kept.reception.received.wall - wanted), other)
+        (abs(when_taken(reading) - wanted), other)
         for reading, other in known[1:]
         if other.unit == value.unit
     ]

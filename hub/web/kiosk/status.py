@@ -10,7 +10,7 @@ from hub.web.books import Books, Reading
 from hub.web.language import gettext, marked, when
 
 PULL_THE_PLUG = "pull-the-plug"  # what only losing its power brings the radio back from
-UNPLUG = marked("Trekk ut strømmen til boksen, vent ti sekunder, og sett den i igjen.")
+UNPLUG = marked("Trekk ut strømmen til boksen. Vent ti sekunder, og sett den i igjen.")
 STARTS = marked("Boksen starter. Det du svarer, blir lagret her.")
 TAKES_NONE = marked("Boksen tar ikke imot målinger nå.")
 TAKES_NONE_YET = marked("Boksen tar ikke imot målinger akkurat nå. Vent litt.")
@@ -20,24 +20,12 @@ BEATS = timedelta(minutes=3)  # the hub notes every minute, at least, that it is
 def line(books: Books, moment: Moment, phone: str, *, is_asked: bool = False) -> str:
     """`is_asked`: the plan asks for something, so nobody is told that there is nothing to do."""
     ledger, now = books.ledger, moment.wall
-    if (words := cannot_save(books, phone)) is not None:
+    if (words := obstacle(books, moment, phone)) is not None:
         return words
-    if ledger.has_hub() is False:
-        return _without_hub(ledger.state("alive"), moment, phone)
-    if ledger.absent() is not None or _is_of_another_boot(ledger.state("alive"), moment):
-        return gettext(STARTS)
-    if _is_silent(ledger.state("alive"), moment):
-        return _with_phone(gettext(TAKES_NONE), phone)
-    receiving = ledger.state("receiving")
-    if receiving:
-        return gettext("Tar imot fra %(device)s …") % {"device": receiving["device"]}
-    radio = ledger.state("radio") or {}
-    if radio.get("code") == PULL_THE_PLUG:
-        return gettext(UNPLUG)
-    if radio.get("problem"):
-        return _with_phone(gettext("Boksen hører ikke måleapparatene nå."), phone)
+    if (words := receiving(books)) is not None:
+        return words
     if (task := tasks.for_patient(books)) is not None:
-        return _with_phone(task.words, phone) if task.call else task.words
+        return with_phone(task.words, phone) if task.call else task.words
     counts = ledger.counts()
     if counts.waiting:
         return _waiting(ledger.state("connection"))
@@ -47,11 +35,38 @@ def line(books: Books, moment: Moment, phone: str, *, is_asked: bool = False) ->
     return _everything_is_away(newest, now, is_asked=is_asked)
 
 
+def obstacle(books: Books, moment: Moment, phone: str) -> str | None:
+    """Why no reading can come now, and what helps."""
+    ledger = books.ledger
+    if (words := cannot_save(books, phone)) is not None:
+        return words
+    if ledger.has_hub() is False:
+        return _without_hub(ledger.state("alive"), moment, phone)
+    if ledger.absent() is not None or _is_of_another_boot(ledger.state("alive"), moment):
+        return gettext(STARTS)
+    if _is_silent(ledger.state("alive"), moment):
+        return with_phone(gettext(TAKES_NONE), phone)
+    radio = ledger.state("radio") or {}
+    if receiving(books) is not None or not radio:
+        return None
+    if radio.get("code") == PULL_THE_PLUG:
+        return gettext(UNPLUG)
+    if radio.get("problem"):
+        return with_phone(gettext("Boksen hører ikke måleapparatene nå."), phone)
+    return None
+
+
+def receiving(books: Books) -> str | None:
+    """Which device is being read at this moment."""
+    note = books.ledger.state("receiving")
+    return gettext("Tar imot fra %(device)s …") % {"device": note["device"]} if note else None
+
+
 def cannot_save(books: Books, phone: str) -> str | None:
     """Said on every page: nobody should measure for nothing."""
     if books.obstacle() is None:
         return None
-    return _with_phone(gettext("Boksen kan ikke lagre nå."), phone)
+    return with_phone(gettext("Boksen kan ikke lagre nå."), phone)
 
 
 def _without_hub(alive: Any, moment: Moment, phone: str) -> str:
@@ -59,15 +74,15 @@ def _without_hub(alive: Any, moment: Moment, phone: str) -> str:
     in_this_boot = isinstance(alive, dict) and alive.get("boot_id") == moment.boot_id
     since_ms = moment.mono_ms - (int(alive["mono_ms"]) if in_this_boot else 0)
     if timedelta(milliseconds=since_ms) > BEATS:
-        return _with_phone(gettext(TAKES_NONE), phone)
+        return with_phone(gettext(TAKES_NONE), phone)
     return gettext(TAKES_NONE_YET) if in_this_boot else gettext(STARTS)
 
 
 def _stuck(phone: str) -> str:
-    return _with_phone(gettext("Lagret her. Noe kunne ikke sendes."), phone)
+    return with_phone(gettext("Lagret her. Noe kunne ikke sendes."), phone)
 
 
-def _with_phone(words: str, phone: str) -> str:
+def with_phone(words: str, phone: str) -> str:
     """Whom to call, where the hub has been told."""
     return f"{words} " + gettext("Ring %(phone)s.") % {"phone": phone} if phone else words
 

@@ -68,7 +68,7 @@ def one(key: str) -> str:
         "setup/device.html",
         card=card(device, status),
         recording=books().ledger.state(f"recording {device.key}"),
-        shape=shape,
+        picture=instructions.picture(shape, model) if shape else None,
         pairing=instructions.pairing(shape, model) if shape else [],
         measuring=instructions.measuring(shape, model) if shape else [],
     )

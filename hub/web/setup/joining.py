@@ -23,7 +23,7 @@ class How:
 
     chosen: str
     title: str
-    shape: Shape
+    picture: str
     steps: list[str]
 
 
@@ -69,12 +69,12 @@ def how(chosen: str) -> How | None:
         return How(
             chosen,
             f"{model.maker} {model.name}",
-            model.shape,
+            instructions.picture(model.shape, model),
             instructions.pairing(model.shape, model),
         )
     if chosen in set(Shape):
         shape = Shape(chosen)
-        return How(chosen, wording.shape(shape), shape, instructions.pairing(shape))
+        return How(chosen, wording.shape(shape), shape.value, instructions.pairing(shape))
     return None
 
 

@@ -14,6 +14,7 @@
     else if (now.length < (form.dataset.most ?? 9) && !(key === "," && (now.includes(",") || !now.replace("-", "")))) next = now + key;
     event.preventDefault();
     typed.value = answer.value = next;
-    field.textContent = next || "\u00a0";
+    field.textContent = next.replace(",", form.dataset.comma ?? ",") || "\u00a0";
+    field.classList.toggle("long", next.length > (form.dataset.long ?? 9));
   });
 })();
