@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from drivers.measurement import Kind
 from hub.records import JournalKind
+from hub.web import language as language_
 from tests.web.browser import (
     CHROMIUM,
     arguments,
@@ -144,7 +145,7 @@ def speak(house: House, language: str) -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_each_state_of_the_day_fits_and_is_readable(house: House, page: Page, state: Any) -> None:
     state(house)
-    for language in ("nb", "en"):
+    for language in language_.offered():
         page.goto("about:blank")  # which does not renew itself meanwhile
         speak(house, language)
         for width, height in SCREENS:
@@ -154,7 +155,7 @@ def test_each_state_of_the_day_fits_and_is_readable(house: House, page: Page, st
         assert violations(page) == []
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", language_.offered())
 def test_the_pages_of_the_plan_fit_and_are_readable(
     house: House, page: Page, language: str
 ) -> None:

@@ -323,6 +323,7 @@ def test_all_that_rings_is_put_off_together(house: House, kiosk: Browser) -> Non
     give(house, measure(WEIGH, "08:00:00"), measure(OXYGEN, "08:00:00"), ask("09:00:00"))
     due = remind(house)
     house.measure(Kind.BODY_WEIGHT, WEIGHT, ago=timedelta(minutes=41))
+    assert shown(kiosk.get("/").text)[0] == (OXYGEN, "Påminnelse kl. 08:00")
     body = {"task": task_of(kiosk.get("/").text), "at": due["at"], "minutes": 30}
     kiosk.post("/reminder/later", kiosk.get("/"), **body)
     assert shown(kiosk.get("/").text) == [

@@ -160,14 +160,15 @@ def _waiting(todo: ToDo, *, is_next: bool) -> str:
     if todo.check_in is not None and todo.check_in.is_begun:
         return size(todo.check_in)
     if todo.check_in is None or todo.rings or not is_next:
-        return _when(todo)
-    return f"{_when(todo)} · {size(todo.check_in)}"
+        return _when(todo, is_next=is_next)
+    return f"{_when(todo, is_next=is_next)} · {size(todo.check_in)}"
 
 
-def _when(todo: ToDo) -> str:
+def _when(todo: ToDo, *, is_next: bool) -> str:
+    """One thing at a time: what else rings has the bell, and its time."""
     if todo.postponed_to is not None:
         return gettext("Påminnes kl. %(time)s") % {"time": time_of_day(todo.postponed_to)}
-    if todo.rings:
+    if todo.rings and is_next:
         return gettext("Påminnelse kl. %(time)s") % {"time": todo.task.time}
     if todo.task.time:
         return gettext("Kl. %(time)s") % {"time": todo.task.time}
