@@ -23,7 +23,10 @@ from .form import (
 from .sheet import VALUE_OF, expected
 
 ASKED = ("boolean", "choice", "integer", "decimal", "string", "text", "date")
-FEATURES = ("group", "display", *ASKED, "enableWhen", "required", "initial", "translation")
+FEATURES = (
+    *("group", "display", *ASKED, "enableWhen", "required", "initial", "translation"),
+    "samme-som-sist",
+)
 CONTROLS = ("radio-button", "slider")
 ORDERED = ("integer", "decimal", "date")
 ANSWER_OF = {

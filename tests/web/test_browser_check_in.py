@@ -9,7 +9,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from hub.records import JournalKind
 from hub.web.kiosk.underway import place_of
-from tests.web.browser import CHROMIUM, overflow, small_texts, too_small, violations
+from tests.web.browser import (
+    CHROMIUM,
+    arguments,
+    overflow,
+    small_texts,
+    too_small,
+    violations,
+)
 from tests.web.documents import EVERY_TYPE, MESSAGE, Json, limit, option, questionnaire
 from tests.web.hard import ANSWERABLE, FORM, HARD, LETTER
 from tests.web.house import House
@@ -19,6 +26,17 @@ pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
 )
 
+CLOSE = """
+least => {
+  const all = [...document.querySelectorAll('a, button, label')]
+    .map(e => [e, e.getBoundingClientRect()]);
+  const apart = (a, b) => Math.max(
+    b.left - a.right, a.left - b.right, b.top - a.bottom, a.top - b.bottom);
+  return all.flatMap(([one, a], i) => all.slice(i + 1)
+    .filter(([, b]) => apart(a, b) < least - 0.5)
+    .map(([other, b]) => `${one.textContent.trim()} ${other.textContent.trim()} ${apart(a, b)}`));
+}
+"""
 EVENING = questionnaire(
     "kveld",
     {
@@ -61,6 +79,7 @@ def faults(page: Page, *, axe: bool = True) -> dict[str, object]:
         "wider, higher": overflow(page),
         "small targets": too_small(page, 84),
         "small texts": small_texts(page, 24),
+        "close targets": page.evaluate(CLOSE, 16),
         "axe": violations(page) if axe else [],
     }
     good: list[object] = [(0, 0), []]
@@ -208,6 +227,43 @@ def test_a_call_fits_in_each_of_its_states(house: House, page: Page) -> None:
     page.goto("/call-me/asked")
     heading(page, "Ønsket kunne ikke sendes. Ring 22 00 00 00.")
     assert faults(page) == {}
+
+
+def test_twice_as_large_text_needs_no_scrolling_sideways(
+    house: House, address: str, browser: Browser
+) -> None:
+    house.documents.put("questionnaires", HARD, version="1")
+    for message in (LETTER, ANSWERABLE):
+        house.documents.put_message(message)
+    large = browser.browser_type.launch(
+        executable_path=CHROMIUM, args=[*arguments(), "--blink-settings=defaultFontSize=32"]
+    )
+    page = large.new_page(viewport={"width": 800, "height": 480}, base_url=address)
+    page.goto("/check-in")
+    tap(page, "Begynn")
+    page.wait_for_url("**/question/*")
+    questions = page.url.rpartition("/")[0]
+    who = f"{questions.rpartition('/')[0]}/who"
+    paths = ["/check-in", who, "/message/long/1", "/message/replies/1", "/call-me"]
+    paths += [
+        f"{questions}/{place_of(link_id)}?part={part}"
+        for link_id in link_ids(HARD["item"])
+        for part in (0, 1)
+    ]
+    for path in paths:
+        page.goto(path)
+        assert overflow(page)[0] <= 0, path
+    house.documents.put("questionnaires", AGAIN, version="1")
+    page.goto("/check-in")
+    for name in ("Begynn", "Litt tyngre", "Ja", "Gult", "Nei"):
+        tap(page, name)
+    heading(page, "Stemmer svarene?")
+    assert overflow(page)[0] <= 0
+    tap(page, "Se flere svar")
+    tap(page, "Ja, send svarene")
+    heading(page, "Takk. Svarene er lagret her.")
+    assert overflow(page)[0] <= 0
+    large.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])

@@ -250,3 +250,10 @@ def test_many_tasks_are_on_several_pages(house: House, kiosk: Browser) -> None:
     assert [sum(f"Oppgave {n}<" in page for page in pages) for n in range(10)] == [1] * 10
     assert "/plan/today/1" in pages[0]
     assert "/plan/today/2" not in pages[1]
+
+
+def test_the_page_of_today_shows_long_texts_whole(house: House, kiosk: Browser) -> None:
+    long = "Gå en tur i skogen, og sett deg på benken. " * 8
+    house.plan(bundle(care(*(activity(f"{long}Oppgave {n}", ["23:00:00"]) for n in range(3)))))
+    pages = [kiosk.get(f"/plan/today/{page}").text for page in (0, 1, 2)]
+    assert [page.count(long) for page in pages] == [1, 1, 1]

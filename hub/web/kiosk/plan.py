@@ -4,6 +4,7 @@ The patient opens a zone. The hub never does, and shows what is written in it as
 """
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 from flask import Blueprint, abort, render_template
 
@@ -20,7 +21,8 @@ pages = Blueprint("plan", __name__)
 NAMES = {"green": marked("Grønn"), "yellow": marked("Gul"), "red": marked("Rød")}
 ACROSS = 38  # letters of the large text
 GOAL_LINES, GOALS_LINES, ZONE_LINES = 3, 9, 5
-PAGE_PX, TARGET_PX, NOTE_PX = 434, 100, 68  # with the gap after each
+PAGE_PX, GAP_PX = 434, 16  # with the gap after the last
+TARGET_PX, NOTE_PX, LINE_PX, FRAME_PX = 84, 52, 27, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +107,23 @@ def today(page: int = 0) -> str:
 
 
 def on_pages(cards: list[Card]) -> list[list[Card]]:
-    """What can be tapped is higher than what is only told."""
     found: list[list[Card]] = []
     left = 0
     for one in cards:
-        height = NOTE_PX if one.address is None else TARGET_PX
-        if height > left:
+        if height(one) > left:
             found.append([])
             left = PAGE_PX
         found[-1].append(one)
-        left -= height
+        left -= height(one)
     return found
+
+
+def height(card: Card) -> int:
+    """What can be tapped is higher than what is only told; the whole text is shown, and the words
+    below it."""
+    least = NOTE_PX if card.address is None else TARGET_PX
+    lines = len(wrap(card.text, ACROSS)) + 1
+    return max(least, lines * LINE_PX + FRAME_PX) + GAP_PX
 
 
 def readable() -> Plan | None:

@@ -10,14 +10,15 @@ from flask import render_template, request
 from hub.questionnaire import Question
 from hub.records import Source
 from hub.web.kiosk import fitting
-from hub.web.kiosk.fitting import BUTTON, GAP, SMALL, WIDTH
+from hub.web.kiosk.fitting import BUTTON, GAP, SMALL, WIDTH, Type
 from hub.web.kiosk.frame import emergency_line, notice
 from hub.web.kiosk.offered import posted
 from hub.web.kiosk.underway import Run
 from hub.web.language import full_date, gettext, marked, number
 
-TITLE = 35
-BETWEEN = 6  # rows
+TITLE = marked("Stemmer svarene?")
+TITLE_TYPE = Type(26, 26)
+BELOW_TITLE = 8
 CHANGE = 132 + GAP  # the button at the end of a row
 QUESTION_LINES = 2
 ANSWER_LINES = 6
@@ -56,6 +57,7 @@ def page(run: Run, wanted: int) -> str:
         page=place,
         last=place == len(pages) - 1,
         back=_back(run, place),
+        title=gettext(TITLE),
         who=gettext(ANSWERS[run.source]),
         undone=1 if is_undone() else None,
     )
@@ -82,7 +84,7 @@ def page_of(run: Run, question: Question) -> int:
 
 
 def rows(run: Run) -> list[list[Row]]:
-    room = fitting.room(emergency_line()) - TITLE - GAP - BUTTON - GAP
+    room = fitting.room(emergency_line()) - _title_height(run) - BELOW_TITLE - GAP - BUTTON
     room -= fitting.told(notice()) + (SMALL.line + GAP if is_undone() else 0)
     pages: list[list[Row]] = [[]]
     left = room
@@ -94,8 +96,15 @@ def rows(run: Run) -> list[list[Row]]:
             pages.append([])
             left = room
         pages[-1].append(row)
-        left -= row.height + BETWEEN
+        left -= row.height + GAP
     return pages
+
+
+def _title_height(run: Run) -> float:
+    """Who answers stands beside the title, or below it where that is too long."""
+    who = gettext(ANSWERS[run.source])
+    beside = TITLE_TYPE.width(gettext(TITLE)) + 12 + SMALL.width(who) <= WIDTH
+    return TITLE_TYPE.line * (1 if beside else 2)
 
 
 def row_of(question: Question) -> Row:
