@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import groupby
 
 from flask import current_app, url_for
 
 from hub.clock import Moment
-from hub.doing import EARLY
 from hub.web.agenda import ToDo
 from hub.web.language import gettext, ngettext, time_of_day
 from hub.web.plan import Task
@@ -16,6 +16,7 @@ from hub.web.wording import LARGE
 
 ROWS = 2  # beside the next task, each as high as a target
 NOTES_IN_A_ROW = 2
+SOON = timedelta(hours=1)  # what comes then may be done now
 NOTES = 5  # where nothing else is left
 
 
@@ -102,7 +103,7 @@ def _next(to_do: Sequence[ToDo]) -> ToDo | None:
 
 def is_now(todo: ToDo, moment: Moment) -> bool:
     """Not put off, and not for later in the day."""
-    return todo.postponed_to is None and (todo.at is None or todo.at - EARLY <= moment.wall)
+    return todo.postponed_to is None and (todo.at is None or todo.at - SOON <= moment.wall)
 
 
 def listed(todo: ToDo) -> Card:
