@@ -20,6 +20,8 @@ Usage: ./setup.sh COMMAND
   faults [pytest's arguments]
                   inject every fault of docs/faults.md, thousands of times: takes hours, goes on
                   where it was interrupted, and writes that page
+  screens         look at every patient page in every language on three screens, and write
+                  docs/screens, a picture of each
   install         install the hub on this Raspberry Pi, to start at boot
   lock            write the lock files anew after a change of dependencies
 TEXT
@@ -136,6 +138,12 @@ run_faults() {
     return "$status"
 }
 
+run_screens() {
+    environment "$VENV" requirements/test.txt
+    test_packages
+    "$VENV/bin/python" -m tests.web.pictures
+}
+
 # Locks hold every platform and Python version at once, so the same files serve laptop, CI and Pi.
 write_locks() {
     local name
@@ -214,6 +222,7 @@ main() {
         check) run_check "$@" ;;
         bed) run_bed "$@" ;;
         faults) run_faults "$@" ;;
+        screens) run_screens ;;
         install) install_hub ;;
         lock) write_locks ;;
         *) usage; [ -z "$command" ] || exit 2 ;;

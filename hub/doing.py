@@ -1,7 +1,7 @@
 """Whether something that the plan asks for was done: pure, for the hub and for its pages.
 
-An occasion is done by what was measured or answered in its span: from an hour before its time to
-the end of its day. Where the same is asked for again that day, the spans meet in between.
+An occasion is done by what was measured or answered in its span: from three hours before its time
+to the end of its day. Where the same is asked for again that day, the spans meet in between.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from hub.clock import TimeQuality, quality
 from hub.records import Kept
 from hub.schedule import DEADLINE, Activity, Occasion, Schedule, instant
 
-EARLY = timedelta(hours=1)  # who measures a little before the time has done it
+EARLY = timedelta(hours=3)  # who is up before the time has done it, and is not asked again
 DAY = timedelta(days=1)
 LATEST_MIN = 24 * 60  # a deadline is a day after its time, at most
 

@@ -34,20 +34,20 @@ def _local(at: datetime) -> str:
     return at.astimezone(OSLO).strftime("%d %H:%M")
 
 
-def test_from_an_hour_before_to_the_end_of_the_day() -> None:
-    assert spans("08:00:00") == [("22 07:00", "23 00:00")]
+def test_from_three_hours_before_to_the_end_of_the_day() -> None:
+    assert spans("08:00:00") == [("22 05:00", "23 00:00")]
 
 
-def test_two_of_a_day_meet_an_hour_before_the_second() -> None:
-    assert spans("08:00", "20:00") == [("22 07:00", "22 19:00"), ("22 19:00", "23 00:00")]
+def test_two_of_a_day_meet_three_hours_before_the_second() -> None:
+    assert spans("08:00", "20:00") == [("22 05:00", "22 17:00"), ("22 17:00", "23 00:00")]
 
 
 def test_two_that_are_close_meet_in_the_middle() -> None:
-    assert spans("08:00", "08:30") == [("22 07:00", "22 08:15"), ("22 08:15", "23 00:00")]
+    assert spans("08:00", "08:30") == [("22 05:00", "22 08:15"), ("22 08:15", "23 00:00")]
 
 
 def test_a_deadline_after_midnight_is_part_of_it() -> None:
-    assert spans("23:00", minutes=120) == [("22 22:00", "23 01:00")]
+    assert spans("23:00", minutes=120) == [("22 20:00", "23 01:00")]
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,8 @@ async def test_without_a_deadline_the_whole_day_is_time_enough(ward: Ward) -> No
 @pytest.mark.parametrize(
     ("taken", "told"),
     [
-        pytest.param("2026-11-22T06:59:59", ["08:00"], id="long before"),
-        pytest.param("2026-11-22T07:00:00", [], id="an hour before"),
+        pytest.param("2026-11-22T04:59:59", ["08:00"], id="long before"),
+        pytest.param("2026-11-22T05:00:00", [], id="three hours before"),
         pytest.param("2026-11-22T08:59:00", [], id="just in time"),
     ],
 )
@@ -191,7 +191,7 @@ async def test_what_is_about_the_meter_does_not_count(ward: Ward) -> None:
     ("known_before", "told"),
     [
         pytest.param("2026-11-22T08:50:00", [], id="perhaps in time"),
-        pytest.param("2026-11-22T06:50:00", ["08:00"], id="certainly too early"),
+        pytest.param("2026-11-22T04:50:00", ["08:00"], id="certainly too early"),
     ],
 )
 async def test_a_reading_that_no_clock_can_date_is_not_said_to_be_missing(

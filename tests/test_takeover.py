@@ -138,7 +138,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         house.pages.close()
 
 
-def completed(house: House, **more: str) -> int:
+def completed(house: House, **more: Any) -> int:
     return house.write(
         JournalKind.CHECK_IN_COMPLETED,
         check_in=CHECK_IN,
@@ -411,7 +411,7 @@ async def test_an_answer_that_nobody_heard_is_told_later(house: House) -> None:
     ],
 )
 async def test_an_answer_that_makes_no_sense_is_refused(
-    house: House, said: dict[str, str], why: str
+    house: House, said: dict[str, Any], why: str
 ) -> None:
     house.books.documents.put_message(OFFERED)
     number = house.write(JournalKind.MESSAGE_REPLIED, **{"message": "m1"} | said)

@@ -128,7 +128,7 @@ def weekday_and_date(on: date) -> str:
 
 def weekday(number: int) -> str:
     """0 is Monday; within a sentence."""
-    return str(locale().days["format"]["wide"][number])
+    return _as_written(str(locale().days["format"]["wide"][number]))
 
 
 def day_and_month(on: date, today: date) -> str:
@@ -148,7 +148,10 @@ def short_date(on: date) -> str:
 
 
 def _date(on: date, pattern: str) -> str:
-    text = format_date(on, pattern, locale=locale())
+    return _as_written(format_date(on, pattern, locale=locale()))
+
+
+def _as_written(text: str) -> str:
     for as_in_babel, as_written in SAMI_DATE.items() if current() == "se" else ():
         text = text.replace(as_in_babel, as_written)
     return text

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from drivers.measurement import Kind
 from hub.clock import Moment
+from hub.pause import config_of
 from hub.web import passkey
 from hub.web.books import Books
 from hub.web.language import zone
 
-QUIET = ("22:00", "07:00")
 READING_S = 60
 REMINDER_S = 300
 BY_ITSELF = {Kind.CONTINUOUS_GLUCOSE, Kind.HEART_RATE}  # also of a patient who sleeps
@@ -33,22 +32,13 @@ class Night:
 
 
 def night(books: Books, moment: Moment) -> Night:
-    begin, end = quiet_hours(books.documents.get("config"))
-    local = moment.wall.astimezone(zone()).time()
-    plain = Night(_seconds(local), _seconds(begin), _seconds(end), 0)
+    quiet = config_of(books.documents.get("config")).quiet()
+    begin, end = (_seconds(time.fromisoformat(text)) for text in (quiet.begin, quiet.end))
+    plain = Night(_seconds(moment.wall.astimezone(zone()).time()), begin, end, 0)
     lit = [_by_reading(books, moment), _by_passkey(books, moment)]
     if not plain.is_now:
         lit.append(_by_reminder(books, moment))
     return Night(plain.now_s, plain.from_s, plain.to_s, max(lit))
-
-
-def quiet_hours(config: dict[str, Any] | None) -> tuple[time, time]:
-    """As the central service has it (contract §7), else 22 to 7."""
-    try:
-        given = (config or {})["quietHours"]
-        return time.fromisoformat(given["from"]), time.fromisoformat(given["to"])
-    except (KeyError, TypeError, ValueError):
-        return time.fromisoformat(QUIET[0]), time.fromisoformat(QUIET[1])
 
 
 def _seconds(at: time) -> int:

@@ -74,7 +74,7 @@ class TestAppendAll:
     def test_the_rows_of_one_form_come_in_order_and_once(
         self, journal: Journal, path: Path
     ) -> None:
-        rows = [
+        rows: list[tuple[JournalKind, dict[str, Any]]] = [
             (JournalKind.CHECK_IN_UNDONE, {"check_in": "c1", "into": "c2"}),
             (JournalKind.ANSWER, {"check_in": "c2", "link_id": "1", "answer": None}),
         ]
@@ -87,7 +87,7 @@ class TestAppendAll:
         assert say(journal, JournalKind.HELP_REQUESTED) == first.number + 2
 
     def test_all_or_none(self, journal: Journal) -> None:
-        rows = [
+        rows: list[tuple[JournalKind, dict[str, Any]]] = [
             (JournalKind.ANSWER, {"check_in": "c2", "link_id": "1", "answer": None}),
             (JournalKind.ANSWER, {"check_in": "c2", "link_id": "2", "answer": object()}),
         ]
@@ -131,16 +131,14 @@ class TestCheckIn:
     def test_a_draft_that_was_overtaken_is_none_any_more(self, journal: Journal) -> None:
         answer(journal, "1", None, check_in="c1")
         answer(journal, "1", None, check_in="c2")
-        done = {"check_in": "c2", "questionnaire": "q"}
-        say(journal, JournalKind.CHECK_IN_COMPLETED, **done)
+        say(journal, JournalKind.CHECK_IN_COMPLETED, check_in="c2", questionnaire="q")
         assert journal.draft("q", YESTERDAY) is None
         answer(journal, "1", None, check_in="c3")
         assert journal.draft("q", YESTERDAY) == "c3"
 
     def test_another_questionnaire_overtakes_nothing(self, journal: Journal) -> None:
         answer(journal, "1", None, check_in="c1")
-        done = {"check_in": "c2", "questionnaire": "another"}
-        say(journal, JournalKind.CHECK_IN_COMPLETED, **done)
+        say(journal, JournalKind.CHECK_IN_COMPLETED, check_in="c2", questionnaire="another")
         assert journal.draft("q", YESTERDAY) == "c1"
 
     def test_how_it_ended(self, journal: Journal) -> None:

@@ -18,11 +18,12 @@ from werkzeug.test import TestResponse
 
 from drivers.measurement import Kind, Quantity, Unit, Value
 from hub.records import OutboxKind
-from hub.schedule import HIDDEN, Schedule
+from hub.schedule import HIDDEN
 from hub.web.plan import Plan
 from tests.web.documents import EVERY_TYPE, MESSAGE
-from tests.web.house import OSLO, WEIGHT, House
+from tests.web.house import WEIGHT, House
 from tests.web.tapping import answer, begin, choose, send, submit
+from tests.web.test_today import remind
 
 ROOT = Path(__file__).parents[2]
 DAILY = json.loads((ROOT / "config/questionnaires/dagens-helsesjekk.json").read_text("utf-8"))
@@ -109,18 +110,7 @@ def offline(house: House) -> str:
 
 def reminded(house: House) -> str:
     furnished(house)
-    occasions = Schedule(house.documents.get("plan"), OSLO).on(house.clock.wall.date())
-    due = [
-        {
-            "task": one.task,
-            "at": one.at.isoformat(),
-            "day": one.day.isoformat(),
-            "time": one.time.isoformat("minutes"),
-        }
-        for one in occasions
-        if one.at <= house.clock.wall
-    ]
-    house.ledger.notes.put_state("reminders", {"due": due})
+    remind(house)
     return "/"
 
 

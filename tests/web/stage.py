@@ -59,10 +59,10 @@ class Stage:
     def __init__(self, folder: Path, scene: Scene, language: str) -> None:
         self._house = House(folder)
         self._house.start_hub()
-        speak(self._house, language)
         self._scene = scene
         self._listening = Listening(web.kiosk(self._house.parts), LOOPBACK, 0)
-        self._path = scene.arrange(self._house)
+        self._path = scene.arrange(self._house)  # whose taps are in Bokmål
+        speak(self._house, language)
 
     def __enter__(self) -> Self:
         self._listening.start()

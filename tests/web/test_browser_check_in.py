@@ -21,6 +21,7 @@ from tests.web.documents import EVERY_TYPE, MESSAGE, Json, limit, option, questi
 from tests.web.hard import ANSWERABLE, FORM, HARD, LETTER
 from tests.web.house import House
 from tests.web.test_begin import AGAIN, SAME_AS_LAST
+from tests.web.test_opening_hours import OFFICE, plan
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
@@ -127,7 +128,7 @@ def test_whatever_is_asked_fits(house: House, page: Page, language: str, noticed
         address, part = f"{questions}/{place_of(link_id)}", 0
         while True:
             page.goto(f"{address}?part={part}")
-            assert faults(page, axe=not noticed) == {}, f"{link_id} {part}"
+            assert faults(page, axe=language == "nb" and not noticed) == {}, f"{link_id} {part}"
             more = page.locator("main a[href*='part='], main button[name=more]")
             if not more.count():
                 break
@@ -213,7 +214,10 @@ def test_messages_fit(house: House, page: Page, noticed: bool) -> None:
 
 
 def test_a_call_fits_in_each_of_its_states(house: House, page: Page) -> None:
+    house.plan(plan(OFFICE))
     page.goto("/call-me")
+    expect(page.get_by_text("Stengt nå. Åpner mandag kl. 08:00.")).to_be_visible()
+    assert faults(page) == {}
     tap(page, "Ja, ring meg")
     heading(page, "Ønsket ditt er lagret her.")
     assert faults(page) == {}

@@ -293,6 +293,7 @@ def test_a_date_is_written_as_people_write_it(
         assert language.full_date(THURSDAY) == full
         assert language.short_date(THURSDAY) == short
         assert language.short_date(MAY) == short_may
+        assert language.weekday(THURSDAY.weekday()).capitalize() == long.split()[0]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 
-from hub import web
 from hub.records import JournalKind, Outcome
 from tests.web.documents import DAILY, MESSAGE, URL
 from tests.web.hard import ANSWERABLE, LETTER
@@ -181,17 +180,8 @@ def test_a_measurement_that_is_asked_for_leads_to_how_it_is_done(
     house.documents.put_message({"id": "1", "measure": "blood_pressure"})
     page = kiosk.get("/message/1")
     assert "Sykepleieren ber deg om en måling" in page.text
-    assert re.search(r'href="(/how|/measure/kind/blood_pressure)"', page.text)
+    assert 'href="/measure/kind/blood_pressure"' in page.text
     assert "Mål nå" in page.text
-
-
-def test_a_measurement_that_is_asked_for_is_guided_where_there_is_a_guide(house: House) -> None:
-    app = web.kiosk(house.parts)
-    if "measure.of_kind" not in app.view_functions:
-        app.add_url_rule("/measure/kind/<kind>", "measure.of_kind", lambda kind: kind)
-    house.documents.put_message({"id": "1", "measure": "glucose"})
-    page = Browser(app.test_client(), "http://localhost").get("/message/1")
-    assert 'href="/measure/kind/glucose"' in page.text
 
 
 def test_a_measurement_of_an_unknown_kind_is_only_told(house: House, kiosk: Browser) -> None:

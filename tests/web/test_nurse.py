@@ -11,6 +11,7 @@ from hub.records import JournalKind, Outcome
 from tests.web.documents import EVERY_TYPE
 from tests.web.house import BOOT, TODAY, Browser, House
 from tests.web.tapping import answer, at, begin
+from tests.web.test_opening_hours import OFFICE, plan
 
 REACHED = re.compile(r'<li class="reached">.*?<span>([^<]+)<', re.DOTALL)
 
@@ -201,6 +202,30 @@ def test_while_one_is_open_telling_by_telephone_asks_for_no_other(
     page = at(kiosk, begin(kiosk), "w")
     answer(kiosk, page, answer="Jeg vil fortelle det på telefon", call="yes")
     assert wishes(house) == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "trusted", "words"),
+    [
+        pytest.param(0, True, "Stengt nå. Åpner mandag kl. 08:00.", id="on a Sunday"),
+        pytest.param(1, True, "Åpent nå, til kl. 15:30.", id="on a Monday"),
+        pytest.param(1, False, "svarer mandag–fredag 08:00–15:30.", id="without the time"),
+    ],
+)
+def test_it_says_when_the_nurses_answer(house: House, day: int, trusted: bool, words: str) -> None:
+    house.plan(plan(OFFICE))
+    state = ClockState.NTP if trusted else ClockState.RESTORED
+    moment = Moment(TODAY + timedelta(days=day), 3_600_000, BOOT, state)
+    house.parts = replace(house.parts, now=lambda: moment)
+    kiosk = house.kiosk()
+    assert words in kiosk.get("/call-me").text
+    assert words in ask(kiosk)
+
+
+def test_without_opening_hours_nothing_is_said_of_them(house: House, kiosk: Browser) -> None:
+    page = ask(kiosk)
+    assert "Åpent" not in page
+    assert "Stengt" not in page
 
 
 def test_the_wish_outlives_a_power_cut(house: House, kiosk: Browser) -> None:

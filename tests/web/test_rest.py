@@ -1,15 +1,14 @@
 """When the screen rests, what keeps it lit, and the light behind it."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 
 from drivers.measurement import Kind, Quantity, Unit, Value
 from hub.web.backlight import Backlight
-from hub.web.night import Night, night, quiet_hours
+from hub.web.night import Night, night
 from tests.web.house import OSLO, WEIGHT, Browser, House
 
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
@@ -25,24 +24,6 @@ def now(house: House) -> Night:
 def at(house: House, hour: int, minute: int = 0) -> None:
     """In Oslo, in winter."""
     house.clock.wall = datetime(2026, 11, 22, hour - 1, minute, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("config", "hours"),
-    [
-        (None, (time(22), time(7))),
-        ({}, (time(22), time(7))),
-        ({"quietHours": {"from": "21:30", "to": "08:00"}}, (time(21, 30), time(8))),
-        ({"quietHours": {"from": "21:30"}}, (time(22), time(7))),
-        ({"quietHours": {"from": "late", "to": "08:00"}}, (time(22), time(7))),
-        ({"quietHours": None}, (time(22), time(7))),
-        ({"quietHours": {"from": 22, "to": 7}}, (time(22), time(7))),
-    ],
-)
-def test_quiet_hours_are_the_centres_or_the_usual_ones(
-    config: dict[str, Any] | None, hours: tuple[time, time]
-) -> None:
-    assert quiet_hours(config) == hours
 
 
 @pytest.mark.parametrize(

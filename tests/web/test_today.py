@@ -97,8 +97,7 @@ def test_a_tap_leads_to_the_task(house: House, kiosk: Browser) -> None:
     where = [found["rest"] for found in TASK.finditer(page.text)]
     assert 'href="/check-in"' in where[1]
     task = Schedule(house.documents.get("plan"), OSLO).on(house.clock.wall.date())[0].task
-    is_guided = "measure.begin" in kiosk.client.application.view_functions
-    assert f'href="{f"/measure/{task}" if is_guided else "/how"}"' in where[0]
+    assert f'href="/measure/{task}"' in where[0]
 
 
 def test_a_check_in_under_way_says_how_far_it_is(house: House, kiosk: Browser) -> None:

@@ -7,11 +7,11 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from drivers.measurement import Kind
-from hub.doing import EARLY
 from hub.records import JournalKind, SkipReason
 from hub.web import guidance, questionnaires
 from hub.web.kiosk.guided import view
 from hub.web.kiosk.run import opened
+from hub.web.kiosk.today import SOON
 from hub.web.language import gettext, marked, zone
 from hub.web.parts import books, now, write
 from hub.web.plan import Task
@@ -103,5 +103,5 @@ def occasion(task: Task) -> tuple[str, str]:
     plan = questionnaires.readable_plan(books().documents)
     today = plan.today(local.date()) if plan else []
     times = [one.time for one in today if one.id == task.id and one.time]
-    come = [time for time in times if time <= f"{local + EARLY:%H:%M}"]
+    come = [time for time in times if time <= f"{local + SOON:%H:%M}"]
     return local.date().isoformat(), [*times[:1], *come][-1] if times else ""

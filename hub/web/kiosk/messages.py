@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
 from drivers.measurement import Kind
 from hub.records import Entry, JournalKind
-from hub.web import questionnaires
+from hub.web import guidance, questionnaires
 from hub.web.kiosk.fitting import ANSWER, WIDTH
 from hub.web.kiosk.letter import pages_of
 from hub.web.kiosk.progress import saved_at, waits_for, written_at
@@ -21,7 +21,6 @@ pages = Blueprint("messages", __name__)
 
 PER_PAGE = 3
 MOST_REPLIES = 4
-GUIDED = "measure.of_kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +156,12 @@ def form_asked_for(message: dict[str, Any]) -> str | None:
 
 
 def measurement_asked_for(message: dict[str, Any]) -> str | None:
-    if message.get("measure") not in set(Kind):
+    kind = message.get("measure")
+    if kind not in set(Kind):
         return None
-    if GUIDED in current_app.view_functions:
-        return url_for(GUIDED, kind=message["measure"])
-    return url_for("how.to_measure")
+    if kind not in set(guidance.SHAPES):
+        return url_for("how.to_measure")
+    return url_for("measure.of_kind", kind=kind)
 
 
 def asked(message: dict[str, Any]) -> str:

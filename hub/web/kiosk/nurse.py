@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from hub.clock import ClockState, Moment, elapsed
 from hub.records import JournalKind, Step
+from hub.web import opening_hours, questionnaires
 from hub.web.kiosk.progress import Reached, bundle_of, in_words, reached, shown
 from hub.web.kiosk.version import current
 from hub.web.language import gettext, time_of_day, when, zone
@@ -85,9 +86,13 @@ def _is_later(one: Moment, other: Moment) -> bool:
     return one.wall > other.wall
 
 
-def what_happens_next() -> str | None:
-    """By the nurses' opening hours, where the plan tells them."""
-    return None
+def what_happens_next() -> str:
+    """Whether the nurses answer now, by the plan, else when; empty where it does not say."""
+    plan = questionnaires.readable_plan(books().documents)
+    found = opening_hours.hours(plan, now(), zone())
+    if found is None:
+        return ""
+    return opening_hours.at_this_time(found, now()) or opening_hours.regularly(found)
 
 
 @pages.get("/call-me")

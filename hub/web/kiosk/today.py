@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import groupby
 
-from flask import current_app, url_for
+from flask import url_for
 
 from hub.clock import Moment
-from hub.doing import EARLY
 from hub.web.agenda import ToDo
 from hub.web.language import gettext, ngettext, time_of_day
-from hub.web.plan import Task
 from hub.web.questionnaires import CheckIn
 from hub.web.wording import LARGE
 
 ROWS = 2  # beside the next task, each as high as a target
 NOTES_IN_A_ROW = 2
+SOON = timedelta(hours=1)  # what comes then may be done now
 NOTES = 5  # where nothing else is left
 
 
@@ -102,7 +102,7 @@ def _next(to_do: Sequence[ToDo]) -> ToDo | None:
 
 def is_now(todo: ToDo, moment: Moment) -> bool:
     """Not put off, and not for later in the day."""
-    return todo.postponed_to is None and (todo.at is None or todo.at - EARLY <= moment.wall)
+    return todo.postponed_to is None and (todo.at is None or todo.at - SOON <= moment.wall)
 
 
 def listed(todo: ToDo) -> Card:
@@ -187,14 +187,7 @@ def size(check_in: CheckIn) -> str:
 def _address(todo: ToDo) -> str | None:
     if todo.check_in is not None:
         return _address_of_check_in(todo.check_in, is_first=todo.is_first)
-    return address_of(todo.task) if todo.task.kind is not None else None
-
-
-def address_of(task: Task) -> str:
-    """The page on which this measurement is taken."""
-    if "measure.begin" in current_app.view_functions:
-        return url_for("measure.begin", task=task.id)
-    return url_for("how.to_measure")
+    return url_for("measure.begin", task=todo.task.id) if todo.task.kind is not None else None
 
 
 def _address_of_check_in(check_in: CheckIn, *, is_first: bool) -> str:
