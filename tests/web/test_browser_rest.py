@@ -333,7 +333,9 @@ def test_without_an_answer_the_first_page_comes_and_the_check_in_waits(
     assert page.url.endswith("/question/2")
     page.clock.fast_forward(2_000)
     page.wait_for_url("**/")
-    expect(page.get_by_role("link", name="Dagens sjekk")).to_contain_text("1 av 3 besvart")
+    expect(page.get_by_role("link", name="Svar på dagens helsesjekk")).to_contain_text(
+        "1 av 3 besvart"
+    )
 
 
 def test_a_page_that_waits_for_a_device_is_left_in_peace_for_a_quarter(page: Page) -> None:
