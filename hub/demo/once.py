@@ -95,7 +95,7 @@ async def _until(reached: Callable[[], Awaitable[bool]]) -> None:
 
 def _answers(visitor: Visitor) -> bool:
     try:
-        return any("check-in" in link for link in visitor.get("/").links)
+        return any("/check-in/" in link for link in visitor.get("/check-in").links)
     except VisitError:
         return False
 
@@ -104,7 +104,7 @@ async def _do_everything(world: "World", progress: TextIO) -> list[Expected]:
     keys = [*world.household.on_air, NONIN_KEY]
     taking = [asyncio.create_task(world.household.take(key)) for key in keys]
     visitor = Visitor(world.addresses.kiosk)
-    thanks = await asyncio.to_thread(check_in, visitor)
+    thanks = await asyncio.to_thread(check_in, visitor, "/check-in")
     _say(progress, f"check-in done: {thanks.path}")
     taken = await asyncio.gather(*taking)
     _say(progress, f"readings taken: {', '.join(keys)}")

@@ -1,7 +1,7 @@
 """When the screen rests, and what keeps it lit although nobody touches it."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from drivers.measurement import Kind
 from hub.clock import Moment
@@ -11,6 +11,7 @@ from hub.web.books import Books
 from hub.web.language import zone
 
 READING_S = 60
+LOOKED_AT = 5  # of the newest
 REMINDER_S = 300
 BY_ITSELF = {Kind.CONTINUOUS_GLUCOSE, Kind.HEART_RATE}  # also of a patient who sleeps
 
@@ -47,11 +48,12 @@ def _seconds(at: time) -> int:
 
 def _by_reading(books: Books, moment: Moment) -> int:
     """The patient has just measured."""
-    since = moment.wall - timedelta(seconds=READING_S)
-    for reading in books.ledger.readings(5, since=since):
-        if reading.kept.measurement.kind not in BY_ITSELF:
-            return _left(reading.kept.reception.received.wall, moment.wall, READING_S)
-    return 0
+    received = (
+        reading.kept.reception.received.wall
+        for reading in books.ledger.readings(LOOKED_AT)
+        if reading.kept.measurement.kind not in BY_ITSELF
+    )
+    return max((_left(at, moment.wall, READING_S) for at in received), default=0)
 
 
 def _by_passkey(books: Books, moment: Moment) -> int:

@@ -12,7 +12,11 @@ from hub.questionnaire import canonical
 from hub.web.questionnaires import Form
 
 QUESTIONNAIRES: dict[str, Any] = msgspec.json.decode(documents.questionnaires())
-RESOURCE = QUESTIONNAIRES["entry"][0]["resource"]
+RESOURCE = next(
+    entry["resource"]
+    for entry in QUESTIONNAIRES["entry"]
+    if entry["resource"]["id"] == "dagens-helsesjekk"
+)
 FORM_KEY = Form(RESOURCE, canonical(RESOURCE), "nb").key
 PAGES_AT_MOST = 60
 
