@@ -22,7 +22,8 @@ FROM measurement LEFT JOIN outbox USING (seq)
 WHERE received_wall >= ifnull(:since, '') {kind}
 ORDER BY {order} DESC LIMIT :limit
 """
-BY_TIME = "+number"  # by the index of kind and time: the way back through all numbers is years long
+# Of one kind by its index: the way back through all numbers is years long.
+BY_TIME = "received_wall DESC, number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ PRUNE = Call("hub.store.ledger:Ledger.prune")
 SETTLE = Call("hub.takeover:Takeover._settle")
 KIT = writing(f"kit{SEALED}")
 SYNC = Call("os:fsync")
-ANSWER = Call("hub.store.journal:Journal.append")
+ANSWER = Call("hub.store.journal:Journal.append_all")
 EVIDENCE = Call("hub.store.salvage:_keep_evidence")
 
 
