@@ -104,7 +104,7 @@ async def _do_everything(world: "World", progress: TextIO) -> list[Expected]:
     keys = [*world.household.on_air, NONIN_KEY]
     taking = [asyncio.create_task(world.household.take(key)) for key in keys]
     visitor = Visitor(world.addresses.kiosk)
-    thanks = await asyncio.to_thread(check_in, visitor, "/check-in")
+    thanks = await asyncio.to_thread(check_in, visitor)
     _say(progress, f"check-in done: {thanks.path}")
     taken = await asyncio.gather(*taking)
     _say(progress, f"readings taken: {', '.join(keys)}")

@@ -94,14 +94,12 @@ class Visitor:
 def check_in(visitor: Visitor, start: str | None = None) -> Page:
     """Do today's check-in, taking the first answer that is offered.
 
-    start  where it begins; else what the front page leads to
+    start  where it begins; else where the front page leads to, or today's
     Returns the page that thanks. VisitError when there is no check-in or no way through it.
     """
     if start is None:
-        front = visitor.get("/")
-        start = next((it for it in front.links if CHECK_IN in it), None)
-        if start is None:
-            raise VisitError(f"{front.address}: no way to the check-in")
+        front = visitor.get("/")  # which shows the first tasks of the day only
+        start = next((it for it in front.links if CHECK_IN in it), f"/{CHECK_IN}")
     page = visitor.get(start)
     for _ in range(PAGES_AT_MOST):
         if page.path.endswith("/thanks"):

@@ -23,7 +23,7 @@ def kiosk(house: House) -> Browser:
     return house.kiosk()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, no test can run an event loop of its own
 def browser() -> Iterator[Chromium]:
     if not CHROMIUM.exists():
         pytest.skip("Debian's chromium is not installed (apt install chromium)")
