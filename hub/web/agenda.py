@@ -10,10 +10,11 @@ from typing import Any
 from hub import doing
 from hub.clock import Moment
 from hub.doing import DAY, EARLY, Span
-from hub.records import Entry, JournalKind, Kept, SkipReason
+from hub.records import JournalKind, Kept, SkipReason
 from hub.schedule import Occasion, Schedule, instant
 from hub.web import questionnaires
 from hub.web.books import Books
+from hub.web.kiosk.progress import written_at
 from hub.web.language import gettext, zone
 from hub.web.plan import Plan, Task
 from hub.web.questionnaires import CheckIn, Form
@@ -167,7 +168,7 @@ class _Agenda:
 
     def _answered(self, form: Form) -> list[datetime]:
         return [
-            written(one, self._moment)
+            written_at(one.written, self._moment)
             for one in self._completed
             if one.body.get("questionnaire") == form.canonical
             and one.body.get("check_in") not in self._undone
@@ -202,7 +203,7 @@ class _Agenda:
         for one in reversed(self._postponed):
             if one.body.get("task") == todo.task.id and _instant(one.body.get("at")) == todo.at:
                 later = timedelta(minutes=int(one.body.get("minutes", 0)))
-                until = written(one, self._moment) + later
+                until = written_at(one.written, self._moment) + later
                 return until if until > self._moment.wall else None
         return None
 
@@ -233,11 +234,3 @@ def ago(moment: Moment, time: timedelta) -> Moment:
     """On both clocks, so that what was written before the time was set counts where it belongs."""
     ms = time // timedelta(milliseconds=1)
     return replace(moment, wall=moment.wall - time, mono_ms=moment.mono_ms - ms)
-
-
-def written(entry: Entry, moment: Moment) -> datetime:
-    """By the clock that does not jump, where both are of the same boot."""
-    then = entry.written
-    if then.boot_id != moment.boot_id:
-        return then.wall
-    return moment.wall - timedelta(milliseconds=moment.mono_ms - then.mono_ms)

@@ -19,6 +19,7 @@ from tests.web.browser import (
     violations,
 )
 from tests.web.documents import DAILY, MESSAGE, activity, zone
+from tests.web.furnished import speak
 from tests.web.house import WEIGHT, House
 from tests.web.test_opening_hours import OFFICE, plan
 from tests.web.test_today import BLOOD_PRESSURE, OXYGEN, WEIGH, ask, measure, paused, remind
@@ -135,11 +136,6 @@ def wrong(page: Page, where: str) -> dict[str, object]:
     }
     good: list[object] = [(0, 0), []]
     return {f"{where} {name}": value for name, value in found.items() if value not in good}
-
-
-def speak(house: House, language: str) -> None:
-    moment = house.clock.now()
-    house.journal.append(JournalKind.LANGUAGE, {"language": language}, form=None, moment=moment)
 
 
 @pytest.mark.parametrize("state", STATES)
