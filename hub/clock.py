@@ -92,6 +92,12 @@ def elapsed(then: Moment, now: Moment) -> timedelta | None:
     return now.wall - then.wall if then.trusted and now.trusted else None
 
 
+def is_within(span: timedelta, then: Moment, now: Moment) -> bool:
+    """It was so long ago at most; what no clock can say was not."""
+    ago = elapsed(then, now)
+    return ago is not None and timedelta(0) <= ago <= span
+
+
 class TimeQuality(StrEnum):
     """How the time of a reading is known."""
 

@@ -5,18 +5,11 @@ Nothing is deleted: a reading that is not the patient's is kept, and taken out o
 
 from datetime import timedelta
 
-from hub.clock import Moment
+from hub.clock import Moment, is_within
 from hub.records import JournalKind, Kept
 from hub.web.books import Books
 
 OFFERED = timedelta(minutes=10)
-
-
-def age(then: Moment, moment: Moment) -> timedelta:
-    """By the clock that does not jump, where both are of the same boot."""
-    if then.boot_id == moment.boot_id:
-        return timedelta(milliseconds=moment.mono_ms - then.mono_ms)
-    return abs(moment.wall - then.wall)
 
 
 def said_not_me(books: Books, kept: Kept) -> bool:
@@ -33,10 +26,10 @@ def is_asked(books: Books, id: str) -> bool:
 
 def may_be_said(books: Books, kept: Kept, moment: Moment) -> bool:
     """While it is news. What was asked about later can be taken back for as long after that."""
-    if age(kept.reception.received, moment) <= OFFERED or is_asked(books, kept.id):
+    if is_within(OFFERED, kept.reception.received, moment) or is_asked(books, kept.id):
         return True
     said = books.journal.last(JournalKind.NOT_ME)
-    if said is None or age(said.written, moment) > OFFERED:
+    if said is None or not is_within(OFFERED, said.written, moment):
         return False
     about = books.ledger.reading(str(said.body.get("measurement")))
     return about is not None and about.kept.reception.session == kept.reception.session

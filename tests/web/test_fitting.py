@@ -23,7 +23,16 @@ def test_a_word_wider_than_the_line_is_cut() -> None:
     assert all(TEN.width(line) <= 45 for line in lines)
 
 
-@pytest.mark.parametrize("text", [LONG, LONGER, "Oppfølgingssenteret " * 9, "a" * 300])
+@pytest.mark.parametrize(
+    "text",
+    [
+        LONG,
+        LONGER,
+        "Oppfølgingssenteret " * 9,
+        "a" * 300,
+        "a" * 120 + ". Ta  to drag.  Sett deg ned. " * 3,
+    ],
+)
 @pytest.mark.parametrize("height", [45, 130, 330])
 def test_parts_are_no_higher_than_their_page_and_lose_nothing(text: str, height: float) -> None:
     parts = LETTER.divided(text, 300, repeat(height))
@@ -36,6 +45,13 @@ def test_paragraphs_stay_apart_and_parts_end_with_a_sentence() -> None:
     first, *rest = BODY.divided(text, 220, repeat(5 * BODY.line))
     assert first == "Hei!\n\nDu har fått en ny inhalator."
     assert " ".join(rest) == "Den gamle kan du levere.\nHilsen Kari"
+
+
+def test_what_stands_between_paragraphs_takes_room() -> None:
+    apart = Type(10, 12, apart=6)
+    assert apart.height("en\nto\ntre", 40) == 3 * 12 + 2 * 6
+    assert apart.divided("en\nto\ntre", 40, repeat(2 * 12 + 6)) == ["en\nto", "tre"]
+    assert apart.divided("en\nto\ntre", 40, repeat(2 * 12 + 5)) == ["en", "to", "tre"]
 
 
 def test_a_page_of_no_height_still_gets_a_line() -> None:

@@ -156,7 +156,8 @@ def test_a_long_text_is_on_several_pages_and_nothing_is_lost(house: House, kiosk
 
 def test_a_long_goal_is_read_on_the_next_page(house: House, kiosk: Browser) -> None:
     goal = "Å gå på tur med barnebarna " * 10
-    house.plan(bundle(care(), {"resourceType": "Goal", "description": {"text": goal}}))
+    first = {"resourceType": "Goal", "description": {"text": goal}}
+    house.plan(bundle(care(zone("red", "Ring 113.")), first))
     assert "/plan/goals" in kiosk.get("/plan").text
     assert kiosk.get("/plan/goals").text.count("barnebarna") == 10
     house.plan(PLAN)

@@ -12,7 +12,7 @@ from flask import Blueprint, g, redirect, url_for
 from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
-from hub.clock import Moment, elapsed
+from hub.clock import is_within
 from hub.questionnaire import BadAnswer, Question, offers_same_as_last, parse_answer
 from hub.records import Entry, JournalKind, Source
 from hub.web import questionnaires
@@ -82,18 +82,13 @@ class Undoable:
 def undoable() -> Undoable | None:
     """The last one, for ten minutes; where no clock tells how long ago it was, none."""
     entry = books().journal.last(JournalKind.CHECK_IN_COMPLETED)
-    if entry is None or not _in_time(entry, now()):
+    if entry is None or not is_within(UNDO, entry.written, now()):
         return None
     form = questionnaires.form_of(books().documents, str(entry.body.get("questionnaire")))
     if form is None or form.canonical != entry.body["questionnaire"]:
         return None
     until = time_of_day(written_at(entry.written, now()) + UNDO)
     return Undoable(run_of(form.key, entry.body["check_in"]), until)
-
-
-def _in_time(entry: Entry, moment: Moment) -> bool:
-    ago = elapsed(entry.written, moment)
-    return ago is not None and timedelta(0) <= ago <= UNDO
 
 
 @pages.post("/<form>/<uuid:check_in>/undo")
@@ -107,7 +102,7 @@ def undo(form: str, check_in: UUID) -> Response:
     match ended.kind:
         case JournalKind.CHECK_IN_UNDONE:
             into = Run(before.form, str(ended.body["into"]), {}, before.source)
-        case JournalKind.CHECK_IN_COMPLETED if _in_time(ended, now()):
+        case JournalKind.CHECK_IN_COMPLETED if is_within(UNDO, ended.written, now()):
             write_all(_undone(before, into))
         case _:
             return redirect(url_for("check_in.thanks", late=1), 303)

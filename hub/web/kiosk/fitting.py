@@ -33,10 +33,11 @@ SENTENCE = re.compile(r"[.?!](?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A size of letters and the height of a line, in px."""
+    """A size of letters, the height of a line, and what stands between paragraphs, in px."""
 
     size: float
     line: float
+    apart: float = 0
 
     def width(self, text: str) -> float:
         return sum(WIDTH_OF.get(letter, OTHER) for letter in text) * self.size / 100
@@ -49,7 +50,7 @@ class Type:
         return found
 
     def height(self, text: str, width: float) -> float:
-        return len(self.lines(text, width)) * self.line
+        return len(self.lines(text, width)) * self.line + text.count("\n") * self.apart
 
     def shortened(self, text: str, width: float, lines: int) -> str:
         """No more than `lines`, with an ellipsis where something is left out."""
@@ -64,29 +65,29 @@ class Type:
     def divided(self, text: str, width: float, heights: Iterator[float]) -> list[str]:
         """Parts of the text, each no higher than the next of `heights`."""
         parts: list[str] = []
-        waiting = text
+        waiting = "\n".join(" ".join(one.split()) for one in text.split("\n")).strip()
         while waiting:
-            room = max(1, int(next(heights) // self.line))
-            first, rest = self._first(waiting, width, room)
-            if rest and len(end := _to_sentence(first)) > len(first) / 2:
-                first, rest = end, waiting[len(end) :].lstrip()
-            parts.append(first)
-            waiting = rest
+            end = self._end(waiting, width, max(self.line, next(heights)))
+            if end < len(waiting) and (sentence := _last_sentence(waiting[:end])) > end / 2:
+                end = sentence
+            parts.append(waiting[:end].rstrip())
+            waiting = waiting[end:].lstrip()
         return parts
 
-    def _first(self, text: str, width: float, lines: int) -> tuple[str, str]:
-        """The first lines, and what is left; paragraphs stay apart."""
-        taken: list[str] = []
-        paragraphs = text.split("\n")
-        while paragraphs:
-            broken = self._broken(paragraphs[0], width)
-            if lines <= 0 or (len(broken) > lines and lines < 2 and taken):
+    def _end(self, text: str, width: float, room: float) -> int:
+        """Where the first lines end that fit into `room`."""
+        end = 0
+        for paragraph in text.split("\n"):
+            broken = self._broken(paragraph, width)
+            fits = int(room // self.line)
+            if fits < 1 or (len(broken) > fits and fits < 2 and end):
                 break  # not the first line of a paragraph alone at the foot
-            taken.append(" ".join(broken[:lines]))
-            rest = " ".join(broken[lines:])
-            lines -= len(broken)
-            paragraphs = [rest, *paragraphs[1:]] if rest else paragraphs[1:]
-        return "\n".join(taken), "\n".join(paragraphs).lstrip("\n")
+            for line in broken[:fits]:
+                end = text.index(line, end) + len(line)
+            if len(broken) > fits:
+                break
+            room -= len(broken) * self.line + self.apart
+        return end
 
     def _broken(self, paragraph: str, width: float) -> list[str]:
         lines, line = [], ""
@@ -105,10 +106,9 @@ class Type:
         return [*lines, line]
 
 
-def _to_sentence(text: str) -> str:
-    """Without the beginning of a last sentence; empty where there is only that."""
-    ends = [found.end() for found in SENTENCE.finditer(text)]
-    return text[: ends[-1]] if ends else ""
+def _last_sentence(text: str) -> int:
+    """Where the last whole one ends."""
+    return max((found.end() for found in SENTENCE.finditer(text)), default=0)
 
 
 HEADING = Type(32, 40)

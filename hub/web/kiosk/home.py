@@ -8,14 +8,14 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response
 
 from drivers.measurement import Kind
-from hub.clock import Moment
+from hub.clock import Moment, is_within
 from hub.web import agenda, passkey, questionnaires
 from hub.web.books import Books, Reading
 from hub.web.kiosk import status, today
 from hub.web.kiosk.paused import Paused, paused
 from hub.web.kiosk.today import Front
 from hub.web.language import day, gettext, ngettext, time_of_day
-from hub.web.ownership import age, said_not_me
+from hub.web.ownership import said_not_me
 from hub.web.parts import books, now, parts
 from hub.web.showing import Shown, is_shown, show, when_taken
 
@@ -98,7 +98,7 @@ def _fresh(books: Books, moment: Moment) -> Shown | None:
         for reading in books.ledger.readings(LOOKED_AT)
         if is_shown(reading.kept.measurement)
     ]
-    if not found or age(found[0].kept.reception.received, moment) > FRESH:
+    if not found or not is_within(FRESH, found[0].kept.reception.received, moment):
         return None
     newest = _weight_of(found) or max(_alike(found), key=when_taken)
     return None if said_not_me(books, newest.kept) else show(newest, moment.wall)

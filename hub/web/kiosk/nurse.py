@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from hub.clock import ClockState, Moment, elapsed
+from hub.clock import ClockState, Moment, is_within
 from hub.records import JournalKind, Step
 from hub.web import opening_hours, questionnaires
 from hub.web.kiosk.progress import Reached, bundle_of, in_words, reached, shown
@@ -37,9 +37,7 @@ class Call:
     @property
     def is_open(self) -> bool:
         """It was just now, and no nurse has seen it."""
-        ago = elapsed(self.written, now())
-        recent = ago is not None and timedelta(0) <= ago < OPEN
-        return recent and Step.SEEN not in self.steps
+        return is_within(OPEN, self.written, now()) and Step.SEEN not in self.steps
 
     @property
     def waits(self) -> bool:

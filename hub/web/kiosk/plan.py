@@ -3,26 +3,31 @@
 The patient opens a zone. The hub never does, and shows what is written in it as it is written.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
+from itertools import repeat
 
 from flask import Blueprint, abort, render_template
 
 from hub.web import agenda, opening_hours, questionnaires
+from hub.web.kiosk import fitting
+from hub.web.kiosk.fitting import BUTTON, GAP, HEADING, SMALL, WIDTH, Type
+from hub.web.kiosk.frame import emergency_line
 from hub.web.kiosk.paused import paused
 from hub.web.kiosk.today import Card, listed
 from hub.web.language import day_and_month, gettext, marked, zone
-from hub.web.paging import paged
 from hub.web.parts import books, now, parts
 from hub.web.plan import Plan, PlanUnreadable, Zone
 
 pages = Blueprint("plan", __name__)
 
 NAMES = {"green": marked("Grønn"), "yellow": marked("Gul"), "red": marked("Rød")}
-ACROSS = 38  # letters of the large text
-GOAL_LINES, GOALS_LINES, ZONE_LINES = 3, 9, 5
-PAGE_PX, GAP_PX = 434, 16  # with the gap after the last
-TARGET_PX, NOTE_PX, LINE_PX, FRAME_PX = 84, 52, 27, 10
+TEXT = Type(28, 35, apart=GAP)  # as plan.css has it
+TITLE, HEADING_LINE = 35.2, 28.8
+BAR, PADDING = 21, 16  # beside a goal, around a zone
+MARK = 48
+ZONES = HEADING_LINE + 8 + BUTTON + GAP
+TASK, TASK_FRAME, TASK_BESIDE, NOTE = Type(24, 26.4), 10, 80, 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,20 @@ class Contact:
     is_open: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """At the foot of a zone; each may be empty."""
+
+    urgent: str
+    call: str
+    whether: str
+
+    @property
+    def height(self) -> float:
+        lines = ((HEADING, self.urgent), (TEXT, self.call), (SMALL, self.whether))
+        return sum(type.height(text, WIDTH) for type, text in lines if text) + GAP
+
+
 @pages.get("/plan")
 def whole() -> str:
     try:
@@ -48,15 +67,18 @@ def whole() -> str:
         return render_template("kiosk/plan_none.html", unreadable=True, phone=phone())
     if plan is None:
         return render_template("kiosk/plan_none.html", unreadable=False, phone=phone())
-    goals = paged(plan.goals, lines=GOAL_LINES, across=ACROSS)
+    whom, by = contact(plan), written(plan)
+    foot = [text for text in (f"{whom.regularly} {whom.now}".strip(), by) if text]
+    below = sum(SMALL.height(text, WIDTH) + GAP for text in foot) + (ZONES if plan.zones else 0)
+    goals = divided(plan.goals, WIDTH - BAR, HEADING_LINE + below)
     return render_template(
         "kiosk/plan.html",
         plan=plan,
         goals=goals[0] if goals else (),
         more=len(goals) > 1,
         names=zone_names(),
-        contact=contact(plan),
-        written=written(plan),
+        contact=whom,
+        written=by,
     )
 
 
@@ -64,7 +86,7 @@ def whole() -> str:
 @pages.get("/plan/goals/<int:page>")
 def goals(page: int = 0) -> str:
     plan = readable() or abort(404)
-    found = paged(plan.goals, lines=GOALS_LINES, across=ACROSS)
+    found = divided(plan.goals, WIDTH, TITLE + GAP)
     if page >= len(found):
         abort(404)
     more = page + 1 < len(found)
@@ -77,7 +99,9 @@ def goals(page: int = 0) -> str:
 @pages.get("/plan/zone/<name>/<int:page>")
 def of_zone(name: str, page: int = 0) -> str:
     plan = readable() or abort(404)
-    found = paged(zone_named(plan, name).texts, lines=ZONE_LINES, across=ACROSS)
+    whom = whom_to_call(plan, name)
+    around = PADDING + MARK + GAP + whom.height
+    found = divided(zone_named(plan, name).texts, WIDTH - 2 * PADDING, around)
     if page >= len(found):
         abort(404)
     return render_template(
@@ -88,7 +112,7 @@ def of_zone(name: str, page: int = 0) -> str:
         texts=found[page],
         page=page,
         more=page + 1 < len(found),
-        contact=contact(plan),
+        whom=whom,
     )
 
 
@@ -106,24 +130,45 @@ def today(page: int = 0) -> str:
     )
 
 
+def divided(texts: Sequence[str], width: float, around: float) -> list[list[str]]:
+    """Pages of paragraphs, where `around` px of each are taken."""
+    lines = (line.strip() for text in texts for line in text.splitlines())
+    heights = repeat(fitting.room(emergency_line()) - around)
+    pages = TEXT.divided("\n".join(filter(None, lines)), width, heights)
+    return [page.split("\n") for page in pages]
+
+
+def whom_to_call(plan: Plan, zone: str) -> Whom:
+    service = contact(plan)
+    if zone == "red":
+        return Whom(urgently(), service.call, service.now)
+    closed = service.is_open is False
+    return Whom("", service.call, f"{service.now} {urgently()}" if closed else service.now)
+
+
+def urgently() -> str:
+    number = parts().settings.web.emergency_text
+    return gettext("Haster det, ring %(number)s nå.") % {"number": number}
+
+
 def on_pages(cards: list[Card]) -> list[list[Card]]:
     found: list[list[Card]] = []
-    left = 0
+    left = 0.0
     for one in cards:
         if height(one) > left:
             found.append([])
-            left = PAGE_PX
+            left = fitting.room(emergency_line())
         found[-1].append(one)
-        left -= height(one)
+        left -= height(one) + GAP
     return found
 
 
-def height(card: Card) -> int:
+def height(card: Card) -> float:
     """What can be tapped is higher than what is only told; the whole text is shown, and the words
     below it."""
-    least = NOTE_PX if card.address is None else TARGET_PX
-    lines = len(wrap(card.text, ACROSS)) + 1
-    return max(least, lines * LINE_PX + FRAME_PX) + GAP_PX
+    least = NOTE if card.address is None else BUTTON
+    words = TASK.height(card.text, WIDTH - TASK_BESIDE) + TASK.line
+    return max(least, words + TASK_FRAME)
 
 
 def readable() -> Plan | None:
