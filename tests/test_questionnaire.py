@@ -13,6 +13,7 @@ from hub.questionnaire import (
     Question,
     Unsupported,
     answered_items,
+    asks_for_call,
     canonical,
     check,
     next_question,
@@ -256,6 +257,39 @@ def test_the_same_as_last_time_is_offered_where_the_questionnaire_says_so(
     questionnaire = form(asked("1"), extension=extensions)
     check(questionnaire)
     assert offers_same_as_last(questionnaire) is offered
+
+
+CALL = "https://hub.example/fhir/StructureDefinition/ber-om-oppringning"
+
+
+@pytest.mark.parametrize(
+    ("answers", "asks"),
+    [
+        ({}, False),
+        ({"call": {"valueBoolean": True}}, True),
+        ({"call": {"valueBoolean": False}}, False),
+        ({"other": {"valueBoolean": True}}, False),
+        ({"call": {"valueBoolean": True}, "other": {"valueBoolean": False}}, False),  # hidden now
+    ],
+)
+def test_a_yes_asks_for_a_call_where_the_question_says_so(answers: Json, asks: bool) -> None:
+    extension = {"url": CALL, "valueBoolean": True}
+    hidden = when("other", "!=", answerBoolean=False)
+    questionnaire = form(asked("other"), asked("call", extension=[extension], enableWhen=[hidden]))
+    check(questionnaire)
+    assert asks_for_call(questionnaire, answers) is asks
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        asked("1", extension=[{"url": CALL}]),
+        asked("1", "string", extension=[{"url": CALL, "valueBoolean": True}]),
+    ],
+)
+def test_what_asks_for_a_call_is_a_question_with_yes_and_no(item: Json) -> None:
+    with pytest.raises(Unsupported, match="ber-om-oppringning"):
+        check(form(item))
 
 
 def test_a_bottomless_questionnaire_is_refused() -> None:

@@ -5,6 +5,7 @@
     next_question(questionnaire, answers)       the first that still waits; None when done
     parse_answer(question, form_value)          what the page posts → answer; raises BadAnswer
     answered_items(questionnaire, answers)      the items of the QuestionnaireResponse
+    asks_for_call(questionnaire, answers)       whether an answer asks to be called
     offers_same_as_last(questionnaire)          whether "the same as last time" may be offered
     translated(questionnaire, language)         a copy in the patient's language
     FEATURES                                    what the hub can show, told to the central service
@@ -17,6 +18,7 @@ from .answer import BadAnswer, parse_answer
 from .flow import (
     Question,
     answered_items,
+    asks_for_call,
     canonical,
     next_question,
     offers_same_as_last,
@@ -35,6 +37,7 @@ __all__ = [
     "Question",
     "Unsupported",
     "answered_items",
+    "asks_for_call",
     "canonical",
     "check",
     "next_question",

@@ -66,6 +66,15 @@ def offers_same_as_last(questionnaire: Json) -> bool:
     return any(one.url == SAME_AS_LAST and one.value_boolean is True for one in extensions)
 
 
+def asks_for_call(questionnaire: Json, answers: Answers) -> bool:
+    """Whether a question that means it was answered with yes."""
+    filled = sheet(questionnaire, answers)
+    return any(
+        node.item.asks_for_call and {"valueBoolean": True} in filled.values(node.item)
+        for node in filled.nodes.values()
+    )
+
+
 def questions(questionnaire: Json, answers: Answers) -> list[Question]:
     """The pages of the check-in as the answers so far make them."""
     filled = sheet(questionnaire, answers)

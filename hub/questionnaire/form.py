@@ -25,7 +25,9 @@ TRANSLATION = EXTENSIONS + "translation"
 MIN_VALUE = EXTENSIONS + "minValue"
 MAX_VALUE = EXTENSIONS + "maxValue"
 ITEM_CONTROL = EXTENSIONS + "questionnaire-itemControl"
-SAME_AS_LAST = "https://hub.example/fhir/StructureDefinition/samme-som-sist"
+OURS = "https://hub.example/fhir/StructureDefinition/"
+SAME_AS_LAST = OURS + "samme-som-sist"
+ASKS_FOR_CALL = OURS + "ber-om-oppringning"
 
 
 class Unsupported(ValueError):
@@ -138,6 +140,10 @@ class Item(msgspec.Struct, rename=ITEM_NAMES, forbid_unknown_fields=True):
                 integer, exact = extension.value_integer, extension.value_decimal
                 return exact if integer is None else Decimal(integer)
         return None
+
+    @property
+    def asks_for_call(self) -> bool:
+        return any(one.url == ASKS_FOR_CALL and one.value_boolean for one in self.extension)
 
     def controls(self) -> list[str | None]:
         return [

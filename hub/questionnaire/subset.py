@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from .form import (
+    ASKS_FOR_CALL,
     ITEM_CONTROL,
     MAX_VALUE,
     MIN_VALUE,
@@ -25,7 +26,7 @@ from .sheet import VALUE_OF, expected
 ASKED = ("boolean", "choice", "integer", "decimal", "string", "text", "date")
 FEATURES = (
     *("group", "display", *ASKED, "enableWhen", "required", "initial", "translation"),
-    "samme-som-sist",
+    *("samme-som-sist", "ber-om-oppringning"),
 )
 CONTROLS = ("radio-button", "slider")
 ORDERED = ("integer", "decimal", "date")
@@ -89,7 +90,7 @@ def unknown(extensions: list[Extension], path: str, known: tuple[str, ...]) -> I
 
 
 def item_faults(path: str, item: Item, parent: Item | None) -> Iterator[Fault]:
-    yield from unknown(item.extension, path, (MIN_VALUE, MAX_VALUE, ITEM_CONTROL))
+    yield from unknown(item.extension, path, (MIN_VALUE, MAX_VALUE, ITEM_CONTROL, ASKS_FOR_CALL))
     if item.text_more:
         yield from unknown(item.text_more.extension, f"{path}._text", (TRANSLATION,))
     if item.read_only:
@@ -104,6 +105,11 @@ def item_faults(path: str, item: Item, parent: Item | None) -> Iterator[Fault]:
         yield path, "nested in a question with several answers"
     yield from answer_faults(path, item)
     yield from limit_faults(path, item)
+    for extension in item.extension:
+        if extension.url == ASKS_FOR_CALL and (
+            item.type != "boolean" or extension.value_boolean is None
+        ):
+            yield f"{path}.extension", f"{ASKS_FOR_CALL} is a boolean of a boolean question"
 
 
 def group_faults(path: str, item: Item) -> Iterator[Fault]:

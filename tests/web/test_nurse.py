@@ -8,9 +8,9 @@ import pytest
 
 from hub.clock import ClockState, Moment
 from hub.records import JournalKind, Outcome
-from tests.web.documents import EVERY_TYPE
+from tests.web.documents import CALL, EVERY_TYPE, questionnaire
 from tests.web.house import BOOT, TODAY, Browser, House
-from tests.web.tapping import answer, at, begin
+from tests.web.tapping import answer, at, begin, send
 from tests.web.test_opening_hours import OFFICE, plan
 
 REACHED = re.compile(r'<li class="reached">.*?<span>([^<]+)<', re.DOTALL)
@@ -97,6 +97,37 @@ def test_no_second_wish_while_one_is_open(house: House, kiosk: Browser) -> None:
     assert ASKED in again.text
     assert "Sendt 10:41." in again.text
     kiosk.post("/call-me", kiosk.get("/call-me/asked"))  # another form, from a page of before
+    assert wishes(house) == 1
+
+
+OFFERS = CALL | {
+    "extension": [
+        {
+            "url": "https://hub.example/fhir/StructureDefinition/ber-om-oppringning",
+            "valueBoolean": True,
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(("said", "asked"), [("true", 1), ("false", 0)])
+def test_a_yes_in_a_check_in_asks_for_a_call_when_it_is_sent(
+    house: House, kiosk: Browser, said: str, asked: int
+) -> None:
+    house.documents.put("questionnaires", questionnaire("ring", OFFERS), version="1")
+    review = answer(kiosk, begin(kiosk), answer=said)
+    assert wishes(house) == 0
+    thanks = send(kiosk, review)
+    assert wishes(house) == asked
+    assert ("Du har bedt om å bli ringt." in thanks.text) is bool(asked)
+    assert send(kiosk, review).text.count("Takk. Svarene er lagret her.") == 1  # a double tap
+    assert wishes(house) == asked
+
+
+def test_a_yes_while_a_call_is_open_adds_none(house: House, kiosk: Browser) -> None:
+    ask(kiosk)
+    house.documents.put("questionnaires", questionnaire("ring", OFFERS), version="1")
+    send(kiosk, answer(kiosk, begin(kiosk), answer="true"))
     assert wishes(house) == 1
 
 

@@ -10,16 +10,16 @@ from uuid import UUID, uuid4
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from hub.questionnaire import BadAnswer, Question, answered_items, parse_answer
+from hub.questionnaire import BadAnswer, Question, answered_items, asks_for_call, parse_answer
 from hub.records import JournalKind, Source
 from hub.web import questionnaires
 from hub.web.kiosk import answering, copying, reviewing
 from hub.web.kiosk.fitting import HEADING, WIDTH
 from hub.web.kiosk.nurse import open_call
 from hub.web.kiosk.progress import steps_of
-from hub.web.kiosk.underway import WHO, Run, going_on, new_id, run_of
+from hub.web.kiosk.underway import WHO, Row, Run, going_on, new_id, run_of
 from hub.web.kiosk.version import current
-from hub.web.parts import books, now, write
+from hub.web.parts import books, now, write, write_all
 from hub.web.questionnaires import CheckIn
 
 pages = Blueprint("check_in", __name__, url_prefix="/check-in")
@@ -146,15 +146,16 @@ def send(form: str, check_in: UUID) -> Response:
     run = going_on(form, check_in)
     if run.waiting:
         return onward(run)
-    write(
-        JournalKind.CHECK_IN_COMPLETED,
-        {
-            "check_in": run.id,
-            "questionnaire": run.form.canonical,
-            "item": answered_items(run.form.questionnaire, run.answers),
-            "source": run.source.value,
-        },
-    )
+    completed = {
+        "check_in": run.id,
+        "questionnaire": run.form.canonical,
+        "item": answered_items(run.form.questionnaire, run.answers),
+        "source": run.source.value,
+    }
+    rows: list[Row] = [(JournalKind.CHECK_IN_COMPLETED, completed)]
+    if asks_for_call(run.form.questionnaire, run.answers) and open_call() is None:
+        rows.append((JournalKind.HELP_REQUESTED, {}))
+    write_all(rows)
     return redirect(url_for("check_in.thanks"), 303)
 
 
@@ -168,6 +169,7 @@ def thanks() -> str | Response:
         "kiosk/thanks.html",
         steps=steps_of(entry),
         undo=copying.undoable(),
+        call=open_call() is not None,
         too_late="late" in request.args,
         next=any(state.completed_at is None for state in today),
         version=current(),
