@@ -15,10 +15,10 @@ from contextlib import closing
 from typing import Any
 
 from hub.store.readings import LedgerReader
-from tests.bed.power.home import BOOKS, DATA, OUT, Home
+from tests.bed.power.home import BOOKS, DATA, OUT, PAGES, Home
 from tests.bed.power.left import arrived, left
 from tests.bed.power.taking import Taking, plug_in_scale
-from tests.books import ledger_reader_at
+from tests.books import journal_reader_at, ledger_reader_at
 
 DISK = "/dev/ubda"
 OPTIONS = "data=ordered,errors=remount-ro,commit=5,noatime"  # as a Pi's own data partition
@@ -42,11 +42,17 @@ def main(options: argparse.Namespace) -> int:
         time.sleep(LAST_S)
         taking.end()
         deadline = time.monotonic() + PATIENCE_S
-        while ledger.counts().waiting and time.monotonic() < deadline:
+        while _something_waits(ledger) and time.monotonic() < deadline:
             time.sleep(LOOK_S)
         _tell("arrived", arrived(home.central, ledger))
     subprocess.run(["umount", DATA], check=True)
     return 0
+
+
+def _something_waits(ledger: LedgerReader) -> bool:
+    """In the pages' journal for the hub, or in the hub's outbox for the central service."""
+    with closing(journal_reader_at(PAGES / "journal.db")) as journal:
+        return bool(journal.after(ledger.taken(), 1)) or ledger.counts().waiting > 0
 
 
 def _ledger() -> LedgerReader:
