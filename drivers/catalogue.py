@@ -100,6 +100,18 @@ def by_id(identifier: str | None) -> Model | None:
     return next((model for model in models() if model.id == identifier), None)
 
 
+@cache
+def called(name: str) -> Model | None:
+    """The model that people call so; None when there is none, or more than one."""
+    wanted = name.casefold()
+    found = [
+        model
+        for model in models()
+        if wanted in (model.id, model.name.casefold(), f"{model.maker} {model.name}".casefold())
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def find(seen: Advertisement, info: DeviceInfo | None = None) -> Model | None:
     """Which model advertises so, and says that of itself; None for one that nobody listed.
 

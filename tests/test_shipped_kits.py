@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from drivers import catalogue
 from drivers.catalogue import Shape
 from drivers.contract import Advertisement
 from drivers.measurement import DeviceInfo, Kind
-from hub.acquire.kit import KitItem, Lent, catalogued
+from hub.acquire.kit import KitItem, Lent
 from hub.questionnaire import check
 from hub.schedule import HIDDEN, Schedule
 from hub.settings import Patient
@@ -50,7 +51,7 @@ def plan(name: str) -> Plan:
 
 
 def shapes(name: str) -> set[Shape]:
-    models = [catalogued(item.model) for item in kit(name)]
+    models = [catalogue.called(item.model) for item in kit(name)]
     assert all(models), "a model that the catalogue does not know, or knows twice"
     return {model.shape for model in models if model}
 
@@ -66,7 +67,7 @@ def test_a_kit_as_it_is_lets_no_device_in(name: str) -> None:
     """Whoever publishes it and forgets the serial numbers gets nothing, not a neighbour's."""
     for item in kit(name):
         assert (item.serial, item.address) == (PLACEHOLDER, None)
-        model = catalogued(item.model)
+        model = catalogue.called(item.model)
         assert model
         heard = Advertisement("C0:26:DA:00:00:01", next(iter(model.advertised), model.name))
         told = DeviceInfo(model=model.name, serial="5160300123")

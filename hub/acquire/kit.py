@@ -6,7 +6,6 @@ what is lent by serial number or model may have to be connected to before it is 
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -102,7 +101,7 @@ class Lent:
                 return one
         if item.address or item.serial:
             return None
-        lent = catalogued(item.model)
+        lent = catalogue.called(item.model)
         if lent and model:
             return item if lent == model else None
         told = f"{seen.name or ''} {info.model or ''}".casefold()
@@ -119,24 +118,12 @@ def fits(
     item: KitItem, seen: Advertisement, model: Model | None, driver: type[RadioDriver]
 ) -> bool:
     """Whether this is the model that is meant, or may be it where the device hides its name."""
-    lent = catalogued(item.model)
+    lent = catalogue.called(item.model)
     if lent and model:
         return lent == model
     if item.model and item.model.casefold() in (seen.name or "").casefold():
         return True
     return lent is not None and lent.driver == driver.id
-
-
-@lru_cache(maxsize=256)
-def catalogued(text: str) -> Model | None:
-    """The model that people call so; None when there is none, or more than one."""
-    wanted = text.casefold()
-    found = [
-        model
-        for model in catalogue.models()
-        if wanted in (model.id, model.name.casefold(), f"{model.maker} {model.name}".casefold())
-    ]
-    return found[0] if len(found) == 1 else None
 
 
 def _gives_away(seen: Advertisement, item: KitItem) -> bool:
@@ -167,7 +154,7 @@ def _is(device: Device, item: KitItem) -> bool:
         return item.address.upper() == device.address.upper()
     if item.serial:
         return _same(item.serial, device.info.serial)
-    lent = catalogued(item.model)
+    lent = catalogue.called(item.model)
     if lent and device.model:
         return lent.id == device.model
     return bool(item.model) and item.model.casefold() in (device.info.model or "").casefold()

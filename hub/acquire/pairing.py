@@ -15,7 +15,7 @@ from drivers.errors import MatchError, NoDriver
 from drivers.measurement import DeviceInfo
 from drivers.registry import by_id, choose
 from hub.acquire.ble import Sighting
-from hub.acquire.kit import KitItem, Lent, catalogued, fits
+from hub.acquire.kit import KitItem, Lent, fits
 from hub.records import Device
 
 __all__ = ["Candidate", "Decision", "KitItem", "Pairing", "recognise"]
@@ -178,7 +178,7 @@ class Pairing:
             seen = _together(known.seen, seen)
         first_ms = known.first_ms if known else now_ms
         candidate = Candidate(seen, sighting.rssi, first_ms, sighting.is_discoverable)
-        lent = catalogued(item.model) if item else None
+        lent = catalogue.called(item.model) if item else None
         try:
             model, driver = recognise(seen)
         except NoDriver:

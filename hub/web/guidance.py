@@ -6,6 +6,8 @@ By the kind that is wanted and the device that this home has for it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from drivers import catalogue
 from drivers.catalogue import Model, Pairing, Shape
 from drivers.measurement import Kind
@@ -100,13 +102,33 @@ CALL = marked("Hjelper det ikke, ring %(phone)s.")
 ASK_TO_BE_CALLED = marked("Hjelper det ikke, trykk «Ring meg».")
 
 
+class Lent(msgspec.Struct, frozen=True):
+    """Of what the municipality lent to this home, as far as a page is concerned."""
+
+    model: str = ""
+    address: str | None = None
+    name: str | None = None
+
+
+class Kit(msgspec.Struct, frozen=True):
+    devices: tuple[Lent, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A device that can measure what is wanted; `picture` is the drawing of it."""
+    """A device that can measure what is wanted; `picture` is the drawing of it.
 
-    device: Device
+    device  None while it is lent to this home and has not joined: it does when it is heard
+    """
+
+    name: str
     shape: Shape
     model: Model | None
+    device: Device | None
+
+    @property
+    def key(self) -> str | None:
+        return self.device.key if self.device else None
 
     @property
     def picture(self) -> str:
@@ -118,7 +140,19 @@ def for_kind(devices: Sequence[Device], kind: Kind) -> list[Chosen]:
     shape = SHAPES[kind]
     right = [device for device in devices if instructions.shape_of(device) is shape]
     perhaps = [device for device in devices if _may_be(device, shape)]
-    return [Chosen(one, shape, catalogue.by_id(one.model)) for one in right or perhaps]
+    return [Chosen(one.name, shape, catalogue.by_id(one.model), one) for one in right or perhaps]
+
+
+def lent_for(kit: Kit, devices: Sequence[Device], kind: Kind) -> Chosen | None:
+    """What is lent for it and has not joined. A model that nobody listed may be it."""
+    shape = SHAPES[kind]
+    joined = {device.address.upper() for device in devices}
+    lent = [(item, catalogue.called(item.model)) for item in kit.devices]
+    right = [(item, model) for item, model in lent if model and model.shape is shape]
+    perhaps = [it for it in lent if not it[1] and (it[0].address or "").upper() not in joined]
+    for item, model in right or perhaps:
+        return Chosen(item.name or item.model, shape, model, None)
+    return None
 
 
 def _may_be(device: Device, shape: Shape) -> bool:
@@ -143,7 +177,7 @@ def nothing_comes(chosen: Chosen, phone: str) -> list[Help]:
     """At most four things, the last of them whom to call."""
     steps: tuple[Help, ...] = NOTHING_COMES[chosen.shape]
     wired = chosen.model is not None and chosen.model.pairing is Pairing.CABLE
-    if wired or chosen.device.transport == "serial":
+    if wired or (chosen.device and chosen.device.transport == "serial"):
         steps = tuple(WIRED if step.picture == "near" else step for step in steps)
     told = [Help(step.picture, gettext(step.words)) for step in steps]
     if phone:

@@ -33,7 +33,7 @@ def chosen(shape: Shape, model: str | None = None, transport: str = "ble") -> Ch
         model=model,
         joined_at=TODAY,
     )
-    return Chosen(device, shape, catalogue.by_id(model))
+    return Chosen("a", shape, catalogue.by_id(model), device)
 
 
 def test_every_kind_that_is_shown_can_be_asked_for() -> None:

@@ -505,11 +505,34 @@ def test_a_task_of_another_device_does_not_disturb(home: House, kiosk: Browser) 
 
 # The device
 
+STEP_ON, UNKNOWN = "Gå på vekten. Jeg venter.", "Boksen kjenner ikke vekten ennå."
+
 
 def test_without_such_a_device_somebody_can_be_called(home: House, kiosk: Browser) -> None:
     _, page = begin(kiosk, "/measure/kind/body_weight")
-    assert title(page) == "Boksen kjenner ikke vekten ennå."
+    assert title(page) == UNKNOWN
     assert "Ring 22 00 00 00, så hjelper de deg." in page
+
+
+@pytest.mark.parametrize(
+    ("lent", "told"),
+    [
+        ({"model": "UC-352BLE"}, STEP_ON),
+        ({"model": "UC-352BLE", "serial": "1", "name": "Vekt"}, STEP_ON),
+        ({"model": "No such", "address": "F0:01"}, STEP_ON),  # it may be one
+        (
+            {"model": "No such", "address": "F0:F1:F2:F3:F4:F5"},
+            "Boksen kjenner ikke vekten ennå.",
+        ),  # the cuff
+        ({"model": "UA-651BLE", "address": "F0:01"}, "Boksen kjenner ikke vekten ennå."),
+    ],
+)
+def test_a_device_that_is_lent_and_has_not_joined_is_waited_for(
+    home: House, kiosk: Browser, lent: dict[str, str], told: str
+) -> None:
+    home.documents.put("kit", {"devices": [lent]}, version="1")
+    _, page = begin(kiosk, "/measure/kind/body_weight")
+    assert title(page) == told
 
 
 def test_of_two_devices_one_is_chosen_and_either_counts(home: House, kiosk: Browser) -> None:

@@ -3,9 +3,12 @@
 import hashlib
 from dataclasses import dataclass, field
 
+import msgspec
+
+from drivers.measurement import Kind
 from hub.clock import Moment
 from hub.web import guidance, instructions, measuring, tasks, wording
-from hub.web.guidance import Chosen, Help
+from hub.web.guidance import Chosen, Help, Kit
 from hub.web.kiosk import status
 from hub.web.kiosk.frame import notice
 from hub.web.kiosk.run import Run
@@ -97,14 +100,14 @@ def wait_a_while(seconds: int) -> str:
 
 def with_a_device(run: Run, at: Standing, taken: tuple[Shown, ...], moment: Moment) -> View:
     phone = parts().settings.web.support_phone
-    devices = guidance.for_kind(books().documents.devices(), run.kind)
+    devices = devices_for(run.kind)
     if not devices:
         words = gettext("Boksen kjenner ikke %(device)s ennå.") % {
             "device": wording.device(run.kind)
         }
         return View("none", words, taken, phone=phone)
-    chosen = next((one for one in devices if one.device.key == run.device), devices[0])
-    if len(devices) > 1 and chosen.device.key != run.device:
+    chosen = next((one for one in devices if one.key == run.device), devices[0])
+    if len(devices) > 1 and chosen.key != run.device:
         return View("choose", gettext("Hvilket apparat bruker du?"), taken, devices=tuple(devices))
     known = trouble(chosen, moment, phone)
     if at.phase is Phase.REST:
@@ -140,11 +143,22 @@ def with_a_device(run: Run, at: Standing, taken: tuple[Shown, ...], moment: Mome
     )
 
 
+def devices_for(kind: Kind) -> list[Chosen]:
+    """That have joined; else the one that will when it is heard."""
+    documents = books().documents
+    joined = documents.devices()
+    if found := guidance.for_kind(joined, kind):
+        return found
+    kit = msgspec.convert(documents.get("kit") or {}, Kit)
+    lent = guidance.lent_for(kit, joined, kind)
+    return [lent] if lent else []
+
+
 def trouble(chosen: Chosen, moment: Moment, phone: str) -> str | None:
     """What the hub knows of why nothing comes, and what helps."""
     if (words := status.obstacle(books(), moment, phone)) is not None:
         return words
-    task = tasks.of_device(books(), chosen.device)
+    task = tasks.of_device(books(), chosen.device) if chosen.device else None
     if task is None:
         return None
     return status.with_phone(task.words, phone) if task.call else task.words
