@@ -52,6 +52,7 @@ class Mqtt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     certificate_file: Path | None = None
     key_file: Path | None = None
     keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 60
+    retry_max_s: Annotated[float, Meta(ge=1, le=3600)] = 300.0
     protocol: Literal["5", "3.1.1"] = "5"
     receipts: Literal["central", "broker"] = "central"
     backlog_per_s: Annotated[float, Meta(ge=0)] = 5.0

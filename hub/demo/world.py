@@ -53,6 +53,7 @@ host = "127.0.0.1"
 port = {mqtt_port}
 tenant = "{tenant}"
 tls = false
+retry_max_s = 5.0
 [ble]
 radio = "tcp-client:127.0.0.1:{air_port}"
 idle_s = 1.0

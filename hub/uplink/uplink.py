@@ -106,7 +106,7 @@ class Uplink:
         self._hub_id = hub_id
         self._mqtt = mqtt
         self._wiring = wiring
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or Backoff(cap_s=mqtt.retry_max_s)
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._hurry = asyncio.Event()
