@@ -9,7 +9,9 @@ from flask import url_for
 
 from hub.clock import Moment
 from hub.web.agenda import ToDo
+from hub.web.guidance import SHAPES
 from hub.web.language import gettext, ngettext, time_of_day
+from hub.web.plan import Task
 from hub.web.questionnaires import CheckIn
 from hub.web.wording import LARGE
 
@@ -123,11 +125,17 @@ def card(todo: ToDo, *, is_next: bool = False, is_now: bool = True, brief: bool 
         language=todo.language,
         words=_settled(todo, brief=brief) or _waiting(todo, is_next=is_next),
         mark=_mark(todo),
-        icon="list" if todo.task.questionnaire else "measure" if todo.task.kind else "day",
+        icon=_icon(todo.task),
         address=_address(todo) if todo.is_asked else None,
         is_next=is_next,
         is_now=is_now,
     )
+
+
+def _icon(task: Task) -> str:
+    if task.questionnaire:
+        return "list"
+    return SHAPES[task.kind].value if task.kind in SHAPES else "day"
 
 
 def _mark(todo: ToDo) -> str:
