@@ -69,7 +69,7 @@ def whole() -> str:
         return render_template("kiosk/plan_none.html", unreadable=False, phone=phone())
     whom, by = contact(plan), written(plan)
     foot = [text for text in (f"{whom.regularly} {whom.now}".strip(), by) if text]
-    below = sum(SMALL.height(text, WIDTH) + GAP for text in foot) + (ZONES if plan.zones else 0)
+    below = sum(SMALL.height(text, WIDTH) for text in foot) + (ZONES if plan.zones else 0) + GAP
     goals = divided(plan.goals, WIDTH - BAR, HEADING_LINE + below)
     return render_template(
         "kiosk/plan.html",
