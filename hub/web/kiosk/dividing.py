@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
 
 from hub.questionnaire import Question
 from hub.web.kiosk import fitting
@@ -119,22 +118,17 @@ def _read(head: Head, room: float) -> list[Part]:
     room -= APART + BUTTON
     around = replace(head, text="", notes=(), wrong="")
     first = room - around.height(WIDTH) + HEADING.line
-    texts = HEADING.divided(head.text, WIDTH, _heights(first, room))
+    texts = HEADING.divided(head.text, WIDTH, fitting.heights(first, room))
     pages = [replace(around, text=text) for text in texts]
     pages[1:] = [replace(page, groups="", notice="") for page in pages[1:]]
     for note in head.notes:
         again = Head(HEADING.shortened(head.text, WIDTH, 1))
         below = room - again.height(WIDTH) - LINE
-        for text in BODY.divided(note, WIDTH, _heights(below, below)):
+        for text in BODY.divided(note, WIDTH, fitting.heights(below, below)):
             longer = replace(pages[-1], notes=(*pages[-1].notes, text))
             fits = longer.height(WIDTH) <= room
             pages[-1:] = [longer] if fits else [pages[-1], replace(again, notes=(text,))]
     return [Part(page, "read") for page in pages]
-
-
-def _heights(first: float, then: float) -> Iterator[float]:
-    yield first
-    yield from repeat(then)
 
 
 def _listed(question: Question, head: Head, buttons: list[Button], room: float) -> list[Part]:

@@ -7,6 +7,7 @@ shared over pages. The estimate is on the careful side; larger screens show the 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 WIDTH = 584  # of the page, beside the rail
 HEIGHT = 448  # of the page and the emergency line
@@ -118,6 +119,11 @@ LETTER = Type(28, 37.8)
 ANSWER = Type(28, 35)
 SMALL_ANSWER = Type(24, 30)
 NOTICE = Type(24, 28.8)
+
+
+def heights(first: float, then: float) -> Iterator[float]:
+    """Of the first page, and of all that follow."""
+    return chain((first,), repeat(then))
 
 
 def room(emergency: str) -> float:

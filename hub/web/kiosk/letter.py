@@ -1,8 +1,6 @@
 """A nurse's message over as many pages as it needs; what can be done stands on the last one."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
 from typing import TYPE_CHECKING
 
 from hub.web.kiosk import fitting
@@ -36,7 +34,7 @@ def pages_of(message: "Message") -> list[Page]:
         return [Page(title, message.at, text, cells.columns, cells.is_small)]
     again = HEADING.shortened(title, WIDTH, 1)
     below = room - HEADING.line - 2 * GAP
-    heights = _heights(room - head - GAP - BUTTON, below - BUTTON)
+    heights = fitting.heights(room - head - GAP - BUTTON, below - BUTTON)
     first, *rest = LETTER.divided(text, WIDTH, heights)
     ends, cells = _deeds(message, below)
     if not rest or LETTER.height(rest[-1], WIDTH) + ends > below:
@@ -53,11 +51,6 @@ def _titled(message: "Message") -> tuple[str, str]:
         return message.title, message.text
     title = HEADING.shortened(message.title, WIDTH, TITLE_LINES)
     return title, f"{message.title}\n\n{message.text}"
-
-
-def _heights(first: float, then: float) -> Iterator[float]:
-    yield first
-    yield from repeat(then)
 
 
 def _deeds(message: "Message", room: float) -> tuple[float, Cells]:
