@@ -110,8 +110,8 @@ async def test_a_full_disk_refuses_and_goes_on_by_itself(
             assert monitor.waiting, "what was refused stays in the device"
             assert it.kept() == len(monitor.accepted)
             house.centre.receipts = True
-            await monitor.emptied()  # received rows have made room, on a disk that is still full
-            it.disk.make_room()
+            it.disk.make_room()  # before, there may be none left even to note a receipt
+            await monitor.emptied()
             await it.shows(lambda page: CANNOT_SAVE not in page)
             await house.settled()
             assert it.hub.status is None, "a full disk is no reason to end"
