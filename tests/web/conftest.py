@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
 
-from hub import web
-from hub.listening import LOOPBACK, Listening
-from tests.web.browser import CHROMIUM, chromium
+from tests.web.browser import CHROMIUM, chromium, large_text, smallest
 from tests.web.house import Browser, House
+from tests.web.stage import Stage, kiosk_of
 
 
 @pytest.fixture
@@ -31,10 +31,40 @@ def browser() -> Iterator[Chromium]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def larger(browser: Chromium) -> Iterator[Chromium]:
+    with large_text(browser) as other:
+        yield other
+
+
 @pytest.fixture
 def address(house: House) -> Iterator[str]:
     """Of the house's kiosk."""
-    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
-    listening.start()
-    yield f"http://{LOOPBACK}:{listening.port}"
-    listening.stop()
+    with kiosk_of(house) as address:
+        yield address
+
+
+@pytest.fixture
+def stage(house: House, address: str, browser: Chromium, larger: Chromium) -> Iterator[Stage]:
+    stage = Stage(house, address, browser, larger)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def page(browser: Chromium, address: str) -> Iterator[Page]:
+    """On the smallest screen; whatever is told to its console is a fault."""
+    page = smallest(browser, address, has_touch=True)
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    yield page
+    page.close()
+    assert told == []  # such as what the content security policy refused
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+def either(browser: Chromium, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page with scripts, and one without."""
+    page = smallest(browser, address, java_script_enabled=request.param)
+    yield page
+    page.close()

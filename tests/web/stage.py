@@ -1,87 +1,75 @@
-"""A scene on the screens of a home, and what is wrong with it there."""
+"""The pages of a home on its screens, and what is wrong with them there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
 
 from playwright.sync_api import Browser, Page
 
 from hub import web
 from hub.listening import LOOPBACK, Listening
-from tests.web.browser import CHROMIUM, arguments, overflow, small_texts, too_small, violations
+from hub.web.language import SOURCE, offered
+from tests.web.browser import LARGE, WIDER, faults, smallest
 from tests.web.furnished import speak
 from tests.web.house import House
-from tests.web.scenes import Scene
 
-PATIENT_PX, TEXT_PX = 84, 20
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """`is_large`: Chromium's text size is 200 %; pages may scroll down then."""
-
-    name: str
-    width: int
-    height: int
-    is_large: bool = False
-
-    def faults(self, page: Page, *, axe: bool = True) -> list[str]:
-        wide, high = overflow(page)
-        found = [f"{wide} px too wide"] if wide > 0 else []
-        found += [f"{high} px too high"] if high > 0 and not self.is_large else []
-        found += [f"target {it}" for it in too_small(page, PATIENT_PX)]
-        found += [f"text {it!r}" for it in small_texts(page, TEXT_PX)]
-        return found + [f"axe {it}" for it in (violations(page) if axe else [])]
-
-
-SCREENS = (
-    Screen("800×480", 800, 480),
-    Screen("1280×720", 1280, 720),
-    Screen("200 % text", 800, 480, is_large=True),
-)
+Act = Callable[[Page], None]
 
 
 @contextmanager
-def large_text(browser: Browser) -> Iterator[Browser]:
-    """Chromium with its text size set to 200 %."""
-    other = browser.browser_type.launch(
-        executable_path=CHROMIUM, args=[*arguments(), "--blink-settings=defaultFontSize=32"]
-    )
-    yield other
-    other.close()
+def kiosk_of(house: House) -> Iterator[str]:
+    """Its pages are served at this address."""
+    listening = Listening(web.kiosk(house.parts), LOOPBACK, 0)
+    listening.start()
+    yield f"http://{LOOPBACK}:{listening.port}"
+    listening.stop()
 
 
 class Stage:
-    """A home of its own for the scene, in one language."""
+    """Two browsers in one home; the larger is the one with large text."""
 
-    def __init__(self, folder: Path, scene: Scene, language: str) -> None:
-        self._house = House(folder)
-        self._house.start_hub()
-        self._scene = scene
-        self._listening = Listening(web.kiosk(self._house.parts), LOOPBACK, 0)
-        self._path = scene.arrange(self._house)  # whose taps are in Bokmål
+    def __init__(self, house: House, address: str, browser: Browser, larger: Browser) -> None:
+        self._house = house
+        self._page, self._larger = (smallest(one, address) for one in (browser, larger))
+
+    def close(self) -> None:
+        self._page.close()
+        self._larger.close()
+
+    def shown(self, path: str, language: str, act: Act | None = None) -> Page:
+        return self._show(self._page, path, language, act)
+
+    def faults(
+        self,
+        path: str,
+        act: Act | None = None,
+        *,
+        everywhere: Collection[str] = (SOURCE,),
+        thorough: bool = False,
+    ) -> list[str]:
+        """In every language on the smallest screen, in some on all screens and with large text.
+
+        Axe looks at the page once, or at all that is looked at.
+        """
+        found = []
+        for name in offered():
+            page = self.shown(path, name, act)
+            wrong = faults(page, axe=thorough or name == SOURCE)
+            if name in everywhere:
+                wrong += faults(page, WIDER, axe=False) + faults(page, LARGE, axe=thorough)
+                page = self._show(self._larger, path, name, act)
+                large = faults(page, axe=thorough, may_scroll_down=True)
+                wrong += [f"200 % text {it}" for it in large]
+            found += [f"{path} {name} {it}" for it in wrong]
+        for page in (self._page, self._larger):
+            page.goto("about:blank")
+        return found
+
+    def _show(self, page: Page, path: str, language: str, act: Act | None) -> Page:
+        page.goto("about:blank")  # which does not renew itself meanwhile
         speak(self._house, language)
-
-    def __enter__(self) -> Self:
-        self._listening.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listening.stop()
-        self._house.close()
-
-    def shown(self, browser: Browser, screen: Screen) -> Page:
-        """The caller closes its context."""
-        context = browser.new_context(
-            viewport={"width": screen.width, "height": screen.height},
-            base_url=f"http://{LOOPBACK}:{self._listening.port}",
-        )
-        page = context.new_page()
-        if self._scene.act is not None:
+        if act is not None:
             page.clock.install()
-        page.goto(self._path)
-        if self._scene.act is not None:
-            self._scene.act(page)
+        page.goto(path)
+        if act is not None:
+            act(page)
         return page
