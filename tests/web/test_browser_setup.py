@@ -9,12 +9,8 @@ from hub import web
 from hub.listening import LOOPBACK, Listening
 from hub.records import JournalKind
 from hub.web.certificate import certificate
-from tests.web.browser import CHROMIUM, overflow, too_small, violations
+from tests.web.browser import overflow, too_small, violations
 from tests.web.house import CUFF, House
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
-)
 
 TECHNICIAN_PX = 44
 CANDIDATE = {

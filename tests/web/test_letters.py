@@ -1,22 +1,16 @@
 """Every letter of every language comes from the font that is here; no other is taken for it."""
 
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel import Locale
-from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import CDPSession, Page
 
 from hub import web
 from hub.web import catalogues, language
-from tests.web.browser import CHROMIUM
 from tests.web.furnished import furnish, speak
 from tests.web.house import House
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt install chromium)"
-)
 
 SÁMI = "áčđŋšŧž ÁČĐŊŠŦŽ"
 OTHERS_SÁMI = "åäöæøâïÅÄÖÆØÂÏ"  # what a name or a nurse's text may hold
@@ -37,13 +31,6 @@ def letters() -> list[str]:
                 for texts in (message.id, message.string):
                     found |= set(texts if isinstance(texts, str) else "".join(texts or ()))
     return sorted(sign for sign in found if not unicodedata.category(sign).startswith(("Z", "C")))
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 800, "height": 480}, base_url=address)
-    yield context.new_page()
-    context.close()
 
 
 def fonts(page: Page, selector: str) -> dict[str, set[str]]:
