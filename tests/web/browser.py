@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 SMALL, WIDER, LARGE = (800, 480), (853, 480), (1280, 720)
 """The oldest Raspberry Pi display, a 7" panel, and a screen on the wall."""
@@ -30,6 +30,7 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"color-contrast-enhanced": {"enabled": True}},
 }
+SETTLED = "() => Promise.all(document.body.getAnimations().map(one => one.finished)).then(() => {})"
 TARGETS = """
 least => [...document.querySelectorAll('a, button, label, input:not([type=hidden])')]
   .filter(e => e.tagName === 'LABEL' || !e.closest('label'))
@@ -88,10 +89,10 @@ def smallest(browser: Browser, address: str, **more: Any) -> Page:
 
 def tap(page: Page, name: str) -> None:
     """Once the page has settled: before that it takes no taps."""
-    expect(page.locator("body")).to_have_css("pointer-events", "auto")
-    page.get_by_role("button", name=name, exact=True).or_(
-        page.get_by_role("link", name=name, exact=True)
-    ).first.click()
+    target = page.get_by_role("button", name=name, exact=True)
+    target = target.or_(page.get_by_role("link", name=name, exact=True)).first
+    target.evaluate(SETTLED)
+    target.click()
 
 
 def faults(
