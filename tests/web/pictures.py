@@ -23,8 +23,8 @@ HEAD = """\
 
 Written by `./setup.sh screens`, which measures each page on three screens before it takes the
 picture (800×480, the size of the oldest Raspberry Pi display): no scrolling, no target below 84 px,
-no text below 20 px, nothing that axe finds. The plan and the messages are shown as a nurse wrote
-them, in her language.
+no text below 24 px (20 on the small buttons), nothing that axe finds. The plan and the messages are
+shown as a nurse wrote them, in her language.
 
 """
 

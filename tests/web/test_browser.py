@@ -56,7 +56,7 @@ def test_the_number_of_a_device_is_typed_on_large_keys(
     page.get_by_role("button", name="Ferdig" if language == "nb" else "Done").click()
     page.wait_for_url("**/passkey/outcome/*")
     assert house.rows(JournalKind.PASSKEY) == [{"address": "C0:26", "passkey": "004217"}]
-    assert faults(page, axe=False) == []
+    assert faults(page) == []
 
 
 def test_the_reading_is_at_least_72_px_high_letters(house: House, page: Page) -> None:
