@@ -75,7 +75,11 @@ def test_once_prints_each_stored_bundle_as_a_line_of_json_and_nothing_else() -> 
         [sys.executable, "-m", "hub", "demo", "--once"], cwd=ROOT, capture_output=True, timeout=180
     )
     assert run.returncode == 0, run.stderr.decode()
-    bundles = [json.loads(line) for line in run.stdout.splitlines()]
+    stored = [json.loads(line) for line in run.stdout.splitlines()]
+    alerts = [one for one in stored if one["resourceType"] == "DetectedIssue"]
+    bundles = [one for one in stored if one not in alerts]
     kinds = Counter("check-in" if len(bundle["entry"]) == 1 else "readings" for bundle in bundles)
     assert kinds == {"check-in": 1, "readings": 6}
     assert len({bundle["identifier"]["value"] for bundle in bundles}) == 7
+    [wish] = alerts  # the first answer to "shall the nurse call you?" is yes
+    assert wish["code"]["coding"][0]["code"] == "help-requested"

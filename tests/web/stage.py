@@ -12,6 +12,9 @@ from tests.web.browser import LARGE, WIDER, faults, smallest
 from tests.web.furnished import speak
 from tests.web.house import House
 
+STILL = "fetch = () => new Promise(() => {})"
+"""No page finds out that it is old, and renews itself while it is looked at."""
+
 Act = Callable[[Page], None]
 
 
@@ -30,6 +33,8 @@ class Stage:
     def __init__(self, house: House, address: str, browser: Browser, larger: Browser) -> None:
         self._house = house
         self._page, self._larger = (smallest(one, address) for one in (browser, larger))
+        for page in (self._page, self._larger):
+            page.add_init_script(STILL)
 
     def close(self) -> None:
         self._page.close()
@@ -60,12 +65,9 @@ class Stage:
                 large = faults(page, axe=thorough, may_scroll_down=True)
                 wrong += [f"200 % text {it}" for it in large]
             found += [f"{path} {name} {it}" for it in wrong]
-        for page in (self._page, self._larger):
-            page.goto("about:blank")
         return found
 
     def _show(self, page: Page, path: str, language: str, act: Act | None) -> Page:
-        page.goto("about:blank")  # which does not renew itself meanwhile
         speak(self._house, language)
         if act is not None:
             page.clock.install()
