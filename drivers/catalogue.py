@@ -7,7 +7,7 @@ A device that is in no catalogue is read all the same, by the driver that its se
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from drivers.contract import Advertisement
@@ -100,7 +100,7 @@ def by_id(identifier: str | None) -> Model | None:
     return next((model for model in models() if model.id == identifier), None)
 
 
-@cache
+@lru_cache(maxsize=256)  # what a central service may write has no end
 def called(name: str) -> Model | None:
     """The model that people call so; None when there is none, or more than one."""
     wanted = name.casefold()

@@ -92,6 +92,12 @@ def elapsed(then: Moment, now: Moment) -> timedelta | None:
     return now.wall - then.wall if then.trusted and now.trusted else None
 
 
+def written_at(written: Moment, moment: Moment) -> datetime:
+    """By the clock that does not jump, where it is of the same boot."""
+    ago = elapsed(written, moment)
+    return written.wall if ago is None else moment.wall - ago
+
+
 def is_within(span: timedelta, then: Moment, now: Moment) -> bool:
     """It was so long ago at most; what no clock can say was not."""
     ago = elapsed(then, now)

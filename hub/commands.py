@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.acquire.kit import KitItem
 from hub.clock import Now
 from hub.home import Home
 from hub.messages import Messages
+from hub.records import KitItem
 from hub.uplink.commands import Handler, Refused
 from hub.uplink.orders import (
     DevicePair,

@@ -17,24 +17,15 @@ from drivers.contract import Advertisement, BleDriver
 from drivers.errors import AmbiguousDriver
 from drivers.links import GattLink
 from drivers.measurement import Learned
-from hub.acquire.kit import KitItem
 from hub.acquire.pairing import Candidate, Pairing
 from hub.books import Books
 from hub.clock import Moment, Now
 from hub.passkeys import WANTED, Passkeys
 from hub.recordings import Recordings
-from hub.records import Device, Task
+from hub.records import Device, Kit, KitItem, Task
 from hub.store.notes import DeviceStatus
 
 PASSING = ("join_window", "passkey", WANTED, "receiving")  # notes that end with what they tell of
-
-
-class Kit(msgspec.Struct, frozen=True):
-    """The desired `devices` document, `dho.devices/1.0`."""
-
-    schema: str
-    version: str
-    devices: tuple[KitItem, ...] = ()
 
 
 class Home:
@@ -92,8 +83,7 @@ class Home:
     async def load_kit(self) -> None:
         """At start, and when the central service lends another set of devices."""
         document = await self._books.call(self._books.documents.get, "kit")
-        kit = msgspec.convert(document, Kit) if document else Kit("", "")
-        self._pairing.kit = kit.devices
+        self._pairing.kit = msgspec.convert(document or {}, Kit).devices
 
     async def joined(self, device: Device) -> None:
         await self._books.call(self._books.documents.put_device, device)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from drivers.measurement import DeviceInfo, Measurement
 from hub.clock import Moment
@@ -34,6 +35,31 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     memory: dict[str, str] = {}
     lent_since: datetime | None = None
     joined_at: datetime
+
+
+class KitItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A device lent to this home, as the central service lists it.
+
+    user_index  the patient's slot in a device that knows several people
+    consent     the code of that slot (User Data Service)
+    lent_since  what the device measured before then is of whoever had it
+    """
+
+    model: str = ""
+    address: str | None = None
+    serial: str | None = None
+    name: str | None = None
+    user_index: int | None = None
+    consent: str | int | None = None
+    lent_since: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Kit(msgspec.Struct, frozen=True):
+    """The desired `devices` document, `dho.devices/1.0`; without one, nothing is lent."""
+
+    schema: str = ""
+    version: str = ""
+    devices: tuple[KitItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 
 from hub import questionnaire
 from hub.demo import central_bundle, documents
-from hub.home import Kit
+from hub.records import Kit
 from hub.settings import Patient
 from hub.uplink import desired, orders, receipts
 from hub.uplink.decoding import Malformed

@@ -11,8 +11,9 @@ from drivers import catalogue
 from drivers.catalogue import Shape
 from drivers.contract import Advertisement
 from drivers.measurement import DeviceInfo, Kind
-from hub.acquire.kit import KitItem, Lent
+from hub.acquire.kit import Lent
 from hub.questionnaire import check
+from hub.records import KitItem
 from hub.schedule import HIDDEN, Schedule
 from hub.settings import Patient
 from hub.uplink import desired

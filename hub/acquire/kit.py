@@ -5,37 +5,15 @@ what is lent by serial number or model may have to be connected to before it is 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated
-
-import msgspec
-from msgspec import Meta
 
 from drivers import catalogue
 from drivers.catalogue import Model
 from drivers.contract import Advertisement, RadioDriver
 from drivers.errors import DriverError
 from drivers.measurement import DeviceInfo
-from hub.records import Device
+from hub.records import Device, KitItem
 
 REFUSED_AT_MOST = 50
-
-
-class KitItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A device lent to this home, as the central service lists it.
-
-    user_index  the patient's slot in a device that knows several people
-    consent     the code of that slot (User Data Service)
-    lent_since  what the device measured before then is of whoever had it
-    """
-
-    model: str = ""
-    address: str | None = None
-    serial: str | None = None
-    name: str | None = None
-    user_index: int | None = None
-    consent: str | int | None = None
-    lent_since: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class NotLent(DriverError):

@@ -7,9 +7,8 @@ from drivers.catalogue import Model
 from drivers.contract import RadioDriver
 from drivers.errors import NoDriver
 from drivers.measurement import DeviceInfo
-from hub.acquire.kit import KitItem
 from hub.acquire.pairing import Candidate, recognise
-from hub.records import Device
+from hub.records import Device, KitItem
 
 NO_SYSTEM_ID = "0" * 16
 

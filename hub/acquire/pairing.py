@@ -15,8 +15,8 @@ from drivers.errors import MatchError, NoDriver
 from drivers.measurement import DeviceInfo
 from drivers.registry import by_id, choose
 from hub.acquire.ble import Sighting
-from hub.acquire.kit import KitItem, Lent, fits
-from hub.records import Device
+from hub.acquire.kit import Lent, fits
+from hub.records import Device, KitItem
 
 __all__ = ["Candidate", "Decision", "KitItem", "Pairing", "recognise"]
 

@@ -24,14 +24,14 @@ from drivers.measurement import DeviceInfo, Learned, Measurement
 from drivers.registry import by_id
 from hub.acquire import tasks
 from hub.acquire.ble import Radio, Sighting
-from hub.acquire.kit import KitItem, NotLent
+from hub.acquire.kit import NotLent
 from hub.acquire.newcomer import newcomer, recognised
 from hub.acquire.overhearing import Overhearing, only_advertises
 from hub.acquire.ownership import whose
 from hub.acquire.pairing import Candidate, Decision, Pairing
 from hub.acquire.session import Books, Report, Session
 from hub.clock import Now
-from hub.records import Device, Reception, Task, Whose
+from hub.records import Device, KitItem, Reception, Task, Whose
 from hub.settings import Ble
 
 log = logging.getLogger(__name__)

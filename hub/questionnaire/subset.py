@@ -105,10 +105,13 @@ def item_faults(path: str, item: Item, parent: Item | None) -> Iterator[Fault]:
         yield path, "nested in a question with several answers"
     yield from answer_faults(path, item)
     yield from limit_faults(path, item)
+    yield from call_faults(path, item)
+
+
+def call_faults(path: str, item: Item) -> Iterator[Fault]:
     for extension in item.extension:
-        if extension.url == ASKS_FOR_CALL and (
-            item.type != "boolean" or extension.value_boolean is None
-        ):
+        fits = item.type == "boolean" and extension.value_boolean is not None
+        if extension.url == ASKS_FOR_CALL and not fits:
             yield f"{path}.extension", f"{ASKS_FOR_CALL} is a boolean of a boolean question"
 
 

@@ -8,13 +8,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from hub import doing
-from hub.clock import Moment
+from hub.clock import Moment, written_at
 from hub.doing import DAY, EARLY, Span
 from hub.records import JournalKind, Kept, SkipReason
 from hub.schedule import Occasion, Schedule, instant
 from hub.web import questionnaires
 from hub.web.books import Books
-from hub.web.kiosk.progress import written_at
 from hub.web.language import gettext, zone
 from hub.web.plan import Plan, Task
 from hub.web.questionnaires import CheckIn, Form

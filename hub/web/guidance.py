@@ -6,12 +6,10 @@ By the kind that is wanted and the device that this home has for it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from drivers import catalogue
 from drivers.catalogue import Model, Pairing, Shape
 from drivers.measurement import Kind
-from hub.records import Device
+from hub.records import Device, Kit
 from hub.web import instructions
 from hub.web.language import gettext, marked
 
@@ -100,18 +98,6 @@ NOTHING_COMES = {
 }
 CALL = marked("Hjelper det ikke, ring %(phone)s.")
 ASK_TO_BE_CALLED = marked("Hjelper det ikke, trykk «Ring meg».")
-
-
-class Lent(msgspec.Struct, frozen=True):
-    """Of what the municipality lent to this home, as far as a page is concerned."""
-
-    model: str = ""
-    address: str | None = None
-    name: str | None = None
-
-
-class Kit(msgspec.Struct, frozen=True):
-    devices: tuple[Lent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

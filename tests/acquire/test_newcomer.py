@@ -9,10 +9,9 @@ from drivers.gatt.blood_pressure import BloodPressure
 from drivers.gatt.weight_scale import WeightScale
 from drivers.links import uuid16
 from drivers.measurement import DeviceInfo
-from hub.acquire.kit import KitItem
 from hub.acquire.newcomer import newcomer
 from hub.acquire.pairing import Candidate
-from hub.records import Device
+from hub.records import Device, KitItem
 from tests.acquire.conftest import CUFF, joined
 
 PLAIN_KEY = "F0F1F2A10001"

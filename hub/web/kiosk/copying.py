@@ -12,12 +12,11 @@ from flask import Blueprint, g, redirect, url_for
 from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
-from hub.clock import is_within
+from hub.clock import is_within, written_at
 from hub.questionnaire import BadAnswer, Question, offers_same_as_last, parse_answer
 from hub.records import Entry, JournalKind, Source
 from hub.web import questionnaires
 from hub.web.kiosk.offered import posted
-from hub.web.kiosk.progress import written_at
 from hub.web.kiosk.underway import WHO, Row, Run, form_named, new_id, run_of
 from hub.web.language import time_of_day, when
 from hub.web.parts import books, now, write_all

@@ -7,8 +7,9 @@ import msgspec
 
 from drivers.measurement import Kind
 from hub.clock import Moment
+from hub.records import Kit
 from hub.web import guidance, instructions, measuring, tasks, wording
-from hub.web.guidance import Chosen, Help, Kit
+from hub.web.guidance import Chosen, Help
 from hub.web.kiosk import status
 from hub.web.kiosk.frame import notice
 from hub.web.kiosk.run import Run

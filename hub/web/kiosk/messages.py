@@ -9,11 +9,12 @@ from werkzeug import Response
 from werkzeug.exceptions import NotFound
 
 from drivers.measurement import Kind
+from hub.clock import written_at
 from hub.records import Entry, JournalKind
 from hub.web import guidance, questionnaires
 from hub.web.kiosk.fitting import ANSWER, WIDTH
 from hub.web.kiosk.letter import pages_of
-from hub.web.kiosk.progress import saved_at, waits_for, written_at
+from hub.web.kiosk.progress import saved_at, waits_for
 from hub.web.language import gettext, when
 from hub.web.parts import books, now, write
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from hub.clock import Moment, elapsed
+from hub.clock import Moment, written_at
 from hub.records import Entry, Step
 from hub.web import wording
 from hub.web.language import gettext, marked, short_when
@@ -23,12 +23,6 @@ WAITS_FOR = {
     "refused": marked("Sendes når forbindelsen er i orden."),
 }
 WAITS_FOR_LINE = marked("Sendes når internett er tilbake.")
-
-
-def written_at(written: Moment, moment: Moment) -> datetime:
-    """By the clock that does not jump, where it is of the same boot."""
-    ago = elapsed(written, moment)
-    return written.wall if ago is None else moment.wall - ago
 
 
 def bundle_of(entry: Entry) -> str | None:
