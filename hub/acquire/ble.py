@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BONDLESS_AT_MOST = 64
 PAIRING_FAILED = "AuthenticationFailed"  # BlueZ src/error.h: any failure that SMP reports
 RADIO_ABSENT_RETRY_S = 5.0
+PUTS_AWAY_S = 0.5
 HEAR_AGAIN_S = 15.0  # BlueZ forgets a device with its bond, and has to find it anew
 UNPLUG = "the radio hears nothing, whatever the hub does: unplug it and wait ten seconds"
 
@@ -136,6 +137,8 @@ class Radio:
                 raise  # somebody mistyped
             # The kernel hangs up on whoever fails to pair, be it that the device never bonds (SMP
             # "Pairing Not Supported"). One that wants a bond says so again at the first question.
+            # BlueZ 5.66 loses count when a link begins before it has put the last one away.
+            await asyncio.sleep(PUTS_AWAY_S)
             link = await self._met(address, known, bonds=False)
             link.refusal = refused
             return link

@@ -11,9 +11,5 @@ pytestmark = pytest.mark.timeout(600)
 def test_a_strap_that_bonds_with_nobody_is_read_for_a_minute(play: Play, name: str) -> None:
     """Whether the catalogue knows that it does not, or the hub has to find out."""
     found = play(name)[name]
-    if found["frames"] < 60:
-        # Once in a run on a machine with three guests the emulator's link broke after 4 s; not
-        # traced. Twice in a row is a fault.
-        found = play(name)[name]
     assert (found["kind"], found["site"], found["frames"]) == ("heart_rate", "chest", 60)
     assert 40 <= found["rate"] <= 255  # what it makes up is random

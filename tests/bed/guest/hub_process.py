@@ -99,10 +99,10 @@ def lend(state_dir: Path, devices: Sequence[dict[str, str]] = KIT) -> None:
     documents_at(state_dir / "documents", writable=True).put("kit", kit)
 
 
-async def until(reached: Callable[[], object]) -> float:
+async def until(reached: Callable[[], object], patience_s: float = PATIENCE_S) -> float:
     """Look again and again; returns how many seconds it took. Raises TimeoutError."""
     began = time.monotonic()
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(patience_s):
         while True:
             if reached():
                 return time.monotonic() - began
