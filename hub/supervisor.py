@@ -13,6 +13,7 @@ from hub.store.errors import DiskFault, StoreError, Unreadable
 log = logging.getLogger(__name__)
 
 AGAIN_S = 2.0
+MENDED_AFTER_S = 60.0
 CANCEL_AGAIN_S = 0.5
 EX_IOERR = 74  # sysexits.h
 
@@ -58,7 +59,9 @@ class Supervisor:
             self._end.set_result(status)
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        logged: str | None = None
         while True:
+            began = self._loop.time()
             try:
                 await work()
                 return
@@ -67,8 +70,12 @@ class Supervisor:
                     log.critical("%s: %s; ending", name, error)
                     self._stop(EX_IOERR)
                     return
-                log.exception("%s failed, again in %s s", name, AGAIN_S)
-                self._failed(name, str(error) or repr(error))
+                reason = str(error) or repr(error)
+                ran_well = self._loop.time() - began >= MENDED_AFTER_S
+                if ran_well or reason != logged:  # a disk full for weeks must not fill the log
+                    log.exception("%s failed, again in %s s", name, AGAIN_S)
+                    logged = reason
+                self._failed(name, reason)
             await asyncio.sleep(AGAIN_S)
             self._failed(name, None)
 

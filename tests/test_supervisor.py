@@ -45,6 +45,40 @@ async def test_a_task_that_fails_runs_again(keeping: Supervisor, told: Told) -> 
     assert told == [("bluetooth", "no radio"), ("bluetooth", None)]
 
 
+async def test_a_failure_that_lasts_is_logged_once(
+    keeping: Supervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    reasons = iter(["disk is full", "disk is full", "disk is full", "no radio", "disk is full"])
+    over = asyncio.Event()
+
+    async def work() -> None:
+        for reason in reasons:
+            raise ValueError(reason)
+        over.set()
+
+    keeping.start("uplink", work)
+    await over.wait()
+    logged = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert logged == ["disk is full", "no radio", "disk is full"]
+
+
+async def test_a_failure_is_logged_anew_after_it_ran_well(
+    keeping: Supervisor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "MENDED_AFTER_S", 0)
+    runs = iter(range(3))
+    over = asyncio.Event()
+
+    async def work() -> None:
+        for _ in runs:
+            raise ValueError("no radio")
+        over.set()
+
+    keeping.start("bluetooth", work)
+    await over.wait()
+    assert len(caplog.records) == 3
+
+
 @pytest.mark.parametrize("wrapped", [False, True], ids=["alone", "in a group"])
 async def test_a_failing_disk_ends_the_process(keeping: Supervisor, wrapped: bool) -> None:
     fault = DiskFault(Path("ledger.db"), "disk I/O error", "SQLITE_IOERR_WRITE")
