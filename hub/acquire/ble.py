@@ -137,7 +137,7 @@ class Radio:
                 raise  # somebody mistyped
             # The kernel hangs up on whoever fails to pair, be it that the device never bonds (SMP
             # "Pairing Not Supported"). One that wants a bond says so again at the first question.
-            # BlueZ 5.66 loses count when a link begins before it has put the last one away.
+            # BlueZ 5.66 never says `Connected` of a link made before it has put the last one away.
             await asyncio.sleep(PUTS_AWAY_S)
             link = await self._met(address, known, bonds=False)
             link.refusal = refused

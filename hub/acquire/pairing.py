@@ -18,7 +18,7 @@ from hub.acquire.ble import Sighting
 from hub.acquire.kit import Lent, fits
 from hub.records import Device, KitItem
 
-__all__ = ["Candidate", "Decision", "KitItem", "Pairing", "recognise"]
+__all__ = ["Candidate", "Decision", "Pairing", "recognise"]
 
 STRONG_DBM = -80  # a device in the same room; a neighbour's through the wall is weaker
 SETTLE_MS = 3_000  # how long a second candidate has to show itself before the first one joins

@@ -16,7 +16,7 @@ from drivers.links import GattLink
 from drivers.measurement import Learned, Measurement, Rejected
 from hub import clock
 from hub.acquire.ble import Backends, Radio
-from hub.acquire.pairing import KitItem, Pairing
+from hub.acquire.pairing import Pairing
 from hub.acquire.receiver import Receiver
 from hub.clock import Moment
 from hub.demo.air import Air
@@ -24,7 +24,7 @@ from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.radio import attach_radio, close_radio
 from hub.recordings import Recordings
-from hub.records import Device, Reception, Whose
+from hub.records import Device, KitItem, Reception, Whose
 from hub.settings import Ble
 from hub.supervisor import end_tasks
 

@@ -18,7 +18,7 @@ import pytest
 from msgspec.structs import replace
 
 from drivers.measurement import Learned, Measurement
-from hub.acquire.pairing import KitItem, Pairing
+from hub.acquire.pairing import Pairing
 from hub.clock import Moment
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
@@ -34,7 +34,7 @@ from hub.demo.peripherals.scale import Scale
 from hub.demo.peripherals.storing_oximeter import StoringOximeter
 from hub.demo.peripherals.taidoc_cuff import Command, TaidocCuff
 from hub.demo.peripherals.thermometer import Thermometer
-from hub.records import Reception, Task, Whose
+from hub.records import KitItem, Reception, Task, Whose
 from hub.settings import Ble
 from hub.store.identity import identity
 from tests.acquire.conftest import Hub

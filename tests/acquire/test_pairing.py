@@ -9,8 +9,9 @@ from drivers.gatt.blood_pressure import BloodPressure
 from drivers.links import uuid16
 from drivers.measurement import DeviceInfo
 from hub.acquire.ble import Sighting
-from hub.acquire.pairing import CANDIDATES_AT_MOST, FORGOTTEN_MS, KitItem, Pairing
+from hub.acquire.pairing import CANDIDATES_AT_MOST, FORGOTTEN_MS, Pairing
 from hub.acquire.receiver import SILENT_MEANS_NEW_S, _Patience
+from hub.records import KitItem
 from tests.acquire.conftest import CUFF, joined
 
 BLOOD_PRESSURE = frozenset({uuid16(0x1810)})

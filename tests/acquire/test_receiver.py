@@ -12,7 +12,7 @@ from drivers.contract import Advertisement
 from drivers.links import uuid16
 from drivers.measurement import Quantity
 from hub.acquire.ble import Sighting
-from hub.acquire.pairing import KitItem, Pairing
+from hub.acquire.pairing import Pairing
 from hub.acquire.receiver import Receiver
 from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
@@ -20,7 +20,7 @@ from hub.demo.peripherals.peripheral import Peripheral
 from hub.demo.peripherals.scale import Scale
 from hub.demo.radio import attach_radio
 from hub.passkeys import WANTED, Passkeys
-from hub.records import Whose
+from hub.records import KitItem, Whose
 from tests.acquire.conftest import CUFF, Hub, joined, receiving
 
 pytestmark = pytest.mark.usefixtures("listening")

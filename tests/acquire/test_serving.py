@@ -15,10 +15,10 @@ from drivers.links import GattLink, uuid16
 from drivers.measurement import Learned, Status
 from drivers.replay import ReplayGattLink, trace_of
 from hub.acquire.ble import Radio, Sighting
-from hub.acquire.pairing import KitItem, Pairing
+from hub.acquire.pairing import Pairing
 from hub.acquire.receiver import PATIENCE_WITH_AT_MOST, Receiver
 from hub.acquire.refusals import KeyRefused, SeenButRefuses
-from hub.records import Task
+from hub.records import KitItem, Task
 from tests.acquire.conftest import CUFF, IMPATIENT, OSLO, Hub, joined
 
 SCALE = "F0:F1:F2:A1:00:02"

@@ -27,7 +27,7 @@ from dbus_fast import Variant
 
 from hub import clock
 from hub.acquire.ble import Radio, Sighting
-from hub.acquire.pairing import KitItem, Pairing
+from hub.acquire.pairing import Pairing
 from hub.acquire.receiver import Receiver
 from hub.books import Books
 from hub.clock import Moment
@@ -35,6 +35,7 @@ from hub.demo.air import Air
 from hub.demo.peripherals.blood_pressure import BloodPressureCuff
 from hub.demo.radio import attach_radio
 from hub.home import Home
+from hub.records import KitItem
 from hub.settings import Ble
 from hub.supervisor import end_tasks
 from tests.acquire.conftest import CUFF, OSLO, Hub
